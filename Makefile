@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh machine: make demo, make test.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo check test test-all bench docs clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## make the virtual environment, every version pinned
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --only-binary :all: torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --only-binary :all: setuptools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $(STAMP)
+
+demo: install  ## a scene with known truth, the chain, a report: under a minute
+	$(BIN)/hsicli demo demo
+
+check: install  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: install  ## the tests, under five minutes
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-all: install  ## the slow ones too
+	$(BIN)/pytest -m 'not gpu'
+
+bench: install  ## time every kernel beside its peer
+	$(BIN)/python scripts/bench.py
+
+docs: install  ## write the generated pages
+	$(BIN)/python scripts/write_docs.py
+
+clean:  ## remove what make made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache demo

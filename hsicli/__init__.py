@@ -1,0 +1,3 @@
+"""hsicli: spectral geology from the shell."""
+
+__version__ = "0.1.0"

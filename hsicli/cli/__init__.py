@@ -1,0 +1,1 @@
+"""Flags, TOML, screen, and the frame: plan, run, commit."""

@@ -1,0 +1,1 @@
+"""Formats: files to nouns and back."""

@@ -1,0 +1,115 @@
+"""What stages hand on: a frozen dataclass a kind, and the raster a GIS can show of it.
+
+Each field carries its axes and unit as metadata, so that one writer and one reader serve every kind
+(`io/hdf5.py`). A field may be an array, a number, a text, a tuple of texts, a Grid, a Stream, or None.
+The kind `cube` is `hsicli.cube.Cube` itself.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hsicli.cube import Grid
+
+MAX_BYTE_CLASSES = 254
+"""More classes than this need two bytes a pixel in a map."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subspace:
+    """How many directions of a cube's spectra stand above its noise, and which.
+
+    Two noise estimates, as each is fooled by what the other survives: regression of every band on the others
+    (fooled by noise that neighbouring bands share), and differences of neighbouring pixels (fooled by texture).
+    """
+
+    KIND = "subspace"
+    SCHEMA = 1
+
+    dimension: int = field(metadata={"unit": "1"})
+    """The smaller of the two estimates that follow."""
+    dimension_regression: int = field(metadata={"unit": "1"})
+    dimension_difference: int = field(metadata={"unit": "1"})
+    pixels: int = field(metadata={"unit": "1"})
+    """Spectra that the statistics saw."""
+    wavelengths: np.ndarray | None = field(metadata={"axes": "bands", "unit": "nm"})
+    mean: np.ndarray = field(metadata={"axes": "bands", "unit": "as the cube"})
+    noise: np.ndarray = field(metadata={"axes": "bands", "unit": "as the cube"})
+    """Standard deviation of the noise, by regression."""
+    noise_difference: np.ndarray = field(metadata={"axes": "bands", "unit": "as the cube"})
+    """Standard deviation of the noise, by differences."""
+    eigenvectors: np.ndarray = field(metadata={"axes": "directions bands", "unit": "1"})
+    """Rows: directions of the signal correlation, strongest first (of the estimate that gave `dimension`)."""
+    power: np.ndarray = field(metadata={"axes": "directions", "unit": "as the cube, squared"})
+    """Mean power of the spectra along each direction."""
+    noise_power: np.ndarray = field(metadata={"axes": "directions", "unit": "as the cube, squared"})
+    """Mean power of the noise along each direction; a direction counts where power > 2 noise_power."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """A class for every pixel, and what the classes look like."""
+
+    KIND = "labels"
+    SCHEMA = 1
+
+    labels: np.ndarray = field(metadata={"axes": "rows cols", "unit": "class"})
+    """int32; 0 = unlabeled, classes 1…k by falling size."""
+    names: tuple[str, ...] = field(metadata={"axes": "classes"})
+    colours: np.ndarray = field(metadata={"axes": "classes rgb", "unit": "0…255"})
+    counts: np.ndarray = field(metadata={"axes": "classes", "unit": "pixels"})
+    means: np.ndarray = field(metadata={"axes": "classes bands", "unit": "as the cube"})
+    deviations: np.ndarray = field(metadata={"axes": "classes bands", "unit": "as the cube"})
+    wavelengths: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "nm"})
+    codes: np.ndarray | None = field(default=None, metadata={"axes": "rows cols codes", "unit": "1"})
+    """What was clustered: float32, NaN where unlabeled."""
+    entropy: np.ndarray | None = field(default=None, metadata={"axes": "rows cols", "unit": "nats"})
+    """Of the responsibilities of the classes for a pixel: 0 = certain, ln k = no idea; NaN where unlabeled."""
+    merge_angles: np.ndarray | None = field(default=None, metadata={"axes": "joins", "unit": "radians"})
+    """Spectral angle of the class means at each possible join, from many components to one class."""
+    max_angle: float | None = field(default=None, metadata={"unit": "radians"})
+    """Joins up to this angle were made."""
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """Layers that a GIS can show: what `io/geotiff.py` writes.
+
+    Attributes
+    ----------
+    data : (layers, rows, cols)
+    layer_names : tuple of str
+    nodata : float
+    class_names : tuple of str
+        Name of each class from 1 on; empty for a raster of quantities.
+    colours : (classes, 3) uint8, optional
+    counts : (classes,) int, optional
+        Pixels of each class.
+    grid : Grid, optional
+    tags : dict
+        Texts stored beside the layers.
+    """
+
+    data: np.ndarray
+    layer_names: tuple[str, ...]
+    nodata: float
+    class_names: tuple[str, ...] = ()
+    colours: np.ndarray | None = None
+    counts: np.ndarray | None = None
+    grid: Grid | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def class_raster(product: Labels) -> Raster:
+    """The class map of a clustering: bytes where they suffice, 0 = unlabeled = nodata."""
+    kind = np.uint8 if len(product.names) <= MAX_BYTE_CLASSES else np.uint16
+    return Raster(
+        data=product.labels.astype(kind)[None],
+        layer_names=("class",),
+        nodata=0,
+        class_names=product.names,
+        colours=product.colours,
+        counts=product.counts,
+        grid=product.grid,
+    )

@@ -1,0 +1,1 @@
+"""A few of the others put together for one command."""
