@@ -20,6 +20,9 @@ BLOCK_BYTES = 32 * 2**20
 CRISM_FILL = 65535.0
 """The fill value of every CRISM product, declared or not."""
 
+ALL = np.empty(0, dtype=bool)
+"""Stands for "every band" or "every pixel" until a cube knows its shape."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -98,8 +101,8 @@ class Cube:
     data: np.ndarray | Stream = field(metadata={"axes": "rows cols bands", "unit": "reflectance or ratio"})
     wavelengths: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "nm"})
     fwhm: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "nm"})
-    good_bands: np.ndarray = field(default=None, metadata={"axes": "bands"})  # type: ignore[assignment]
-    valid: np.ndarray = field(default=None, metadata={"axes": "rows cols"})  # type: ignore[assignment]
+    good_bands: np.ndarray = field(default_factory=lambda: ALL, metadata={"axes": "bands"})
+    valid: np.ndarray = field(default_factory=lambda: ALL, metadata={"axes": "rows cols"})
     columns: np.ndarray | None = field(
         default=None, metadata={"axes": "rows cols", "unit": "detector column"}
     )
@@ -112,9 +115,9 @@ class Cube:
         if len(self.data.shape) != 3:
             raise ValueError(f"a cube has rows, cols and bands; this has the shape {self.data.shape}")
         rows, cols, bands = self.data.shape
-        if self.good_bands is None:
+        if self.good_bands is ALL:
             object.__setattr__(self, "good_bands", np.ones(bands, dtype=bool))
-        if self.valid is None:
+        if self.valid is ALL:
             object.__setattr__(self, "valid", np.ones((rows, cols), dtype=bool))
         for name, shape in {
             "wavelengths": (bands,),
