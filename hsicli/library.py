@@ -63,9 +63,9 @@ class Library:
     def resampled(self, wavelengths: np.ndarray, fwhm: np.ndarray | None = None) -> "Library":
         """The same spectra as another instrument would see them.
 
-        With `fwhm`, each new band is the mean of the old ones weighted by a Gaussian of that width, less what the
-        old band's own width (if known) has blurred already; where the old axis is too coarse for that, and without
-        `fwhm`, linear interpolation. NaN outside the old axis and next to deleted channels.
+        With `fwhm`, each new band is the mean of the old ones weighted by a Gaussian of that width, less what
+        the old band's own width (if known) has blurred already; where the old axis is too coarse for that,
+        and without `fwhm`, linear interpolation. NaN outside the old axis and next to deleted channels.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class Library:
 def _resampling_weights(
     old: np.ndarray, old_fwhm: np.ndarray | None, new: np.ndarray, new_fwhm: np.ndarray | None
 ) -> np.ndarray:
-    """(n, bands): row i makes new band i from the old ones; rows sum to one, or to zero outside the old axis."""
+    """(n, bands): row i makes new band i of the old ones; its sum is one, or zero off the old axis."""
     spacing = np.gradient(old) if len(old) > 1 else np.ones(1)
     weights = np.zeros((len(new), len(old)))
     for i, centre in enumerate(new):

@@ -20,7 +20,7 @@ class Subspace:
     """How many directions of a cube's spectra stand above its noise, and which.
 
     Two noise estimates, as each is fooled by what the other survives: regression of every band on the others
-    (fooled by noise that neighbouring bands share), and differences of neighbouring pixels (fooled by texture).
+    (fooled by noise that neighbouring bands share), differences of neighbouring pixels (fooled by texture).
     """
 
     KIND = "subspace"
@@ -64,7 +64,7 @@ class Labels:
     codes: np.ndarray | None = field(default=None, metadata={"axes": "rows cols codes", "unit": "1"})
     """What was clustered: float32, NaN where unlabeled."""
     entropy: np.ndarray | None = field(default=None, metadata={"axes": "rows cols", "unit": "nats"})
-    """Of the responsibilities of the classes for a pixel: 0 = certain, ln k = no idea; NaN where unlabeled."""
+    """Of a pixel's responsibilities of the classes: 0 = certain, ln k = no idea; NaN where unlabeled."""
     merge_angles: np.ndarray | None = field(default=None, metadata={"axes": "joins", "unit": "radians"})
     """Spectral angle of the class means at each possible join, from many components to one class."""
     max_angle: float | None = field(default=None, metadata={"unit": "radians"})

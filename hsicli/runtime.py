@@ -1,4 +1,4 @@
-"""The machine under a run: device, threads, and the one source of randomness; and how a stage shows and pauses."""
+"""The machine under a run: device, threads, the one source of randomness; how a stage shows and pauses."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

@@ -1,0 +1,49 @@
+"""What stands beside a product: its map for a GIS, its pictures. Each carries the product's fingerprint."""
+
+from pathlib import Path
+from typing import Any
+
+from hsicli.io.files import replacing
+
+SUFFIXES = {
+    "labels": ("-spectra.png", ".png", ".tif.aux.xml", ".tif"),
+    "subspace": (".png",),
+}
+
+
+def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]:
+    """Draw and write all companions of a product; the files written."""
+    if product.KIND not in SUFFIXES:
+        return []
+    from hsicli.figures.companions import draw
+    from hsicli.products import Labels, class_raster
+
+    for suffix, figure in draw(product).items():
+        with replacing(_beside(output, suffix)) as partial:
+            figure.savefig(partial, format="png", metadata={"Software": "hsicli", "Source": fingerprint})
+    if isinstance(product, Labels):
+        from dataclasses import replace
+
+        from hsicli.io.maps import write_geotiff
+
+        raster = class_raster(product)
+        write_geotiff(
+            _beside(output, ".tif"), replace(raster, tags={**raster.tags, "HSICLI_FINGERPRINT": fingerprint})
+        )
+    return [_beside(output, suffix) for suffix in SUFFIXES[product.KIND]]
+
+
+def companions_are_current(output: Path, product: type, fingerprint: str) -> bool:
+    """Whether every companion is there and was made from this product."""
+    return all(
+        _carries(_beside(output, suffix), fingerprint)
+        for suffix in SUFFIXES.get(product.KIND, ())  # type: ignore[attr-defined]
+    )
+
+
+def _beside(output: Path, suffix: str) -> Path:
+    return output.with_name(output.stem + suffix)
+
+
+def _carries(path: Path, fingerprint: str) -> bool:
+    return path.is_file() and fingerprint.encode() in path.read_bytes()

@@ -1,0 +1,156 @@
+"""The screen: results on stdout; log, progress and errors on stderr. The only file that knows rich."""
+
+import json
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import Any, TypeVar
+
+from hsicli.errors import HsiError
+
+T = TypeVar("T")
+
+LINE_SECONDS = 10.0
+"""Seconds between two lines of progress where no screen is attached."""
+
+LEVELS = {-1: logging.WARNING, 0: logging.INFO}
+
+
+class Console:
+    """How much to say, and in which form."""
+
+    def __init__(self) -> None:
+        self.verbosity = 0
+        self.as_json = False
+        self.messages: list[str] = []
+
+    def start(self) -> None:
+        """Begin to listen to what the rooms below have to say."""
+        self.messages.clear()
+        logger = logging.getLogger("hsicli")
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+        logger.addHandler(_Lines(self))
+        logger.setLevel(LEVELS.get(self.verbosity, logging.DEBUG))
+        logger.propagate = False
+
+    def result(self, line: str, details: dict[str, Any]) -> None:
+        """The one result of a command: a line, or with --json the details."""
+        sys.stdout.write((json.dumps(details) if self.as_json else line) + "\n")
+        sys.stdout.flush()
+
+    def text(self, text: str) -> None:
+        """A result that is several lines."""
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A result that is a table; numbers to the right."""
+        from rich import box
+        from rich.console import Console as Screen
+        from rich.table import Table
+
+        cells = [[_cell(value) for value in row] for row in rows]
+        table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+        for position, column in enumerate(columns):
+            numeric = position > 0 and all(_is_number(row[position]) for row in cells)
+            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*row)
+        width = None if sys.stdout.isatty() else 160  # a file has no edge to wrap at
+        Screen(file=sys.stdout, width=width, highlight=False).print(table)
+
+    def error(self, error: HsiError) -> None:
+        """Two lines: what is wrong, and what to do."""
+        if self.as_json:
+            sys.stdout.write(
+                json.dumps({"error": error.problem, "hint": error.hint, "exit_code": error.exit_code}) + "\n"
+            )
+        sys.stderr.write(f"hsicli: error: {' '.join(error.problem.split())}\n")
+        if error.hint:
+            sys.stderr.write(f"hint: {error.hint}\n")
+        sys.stderr.flush()
+
+
+class _Lines(logging.Handler):
+    """A record is a line; what was said is kept for the log beside the output."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        prefix = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        self._console.messages.append(prefix + text)
+        sys.stderr.write(f"hsicli: {prefix}{text}\n")
+        sys.stderr.flush()
+
+
+console = Console()
+"""The one screen of the process."""
+
+
+def track(steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+    """Show the progress of an iteration: a bar on a screen, a line now and then elsewhere."""
+    if total is None and isinstance(steps, Sized):
+        total = len(steps)
+    if console.verbosity < 0:
+        yield from steps
+    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        yield from _bar(steps, label, total)
+    else:
+        yield from _lines(steps, label, total)
+
+
+def _bar(steps: Iterable[T], label: str, total: int | None) -> Iterator[T]:
+    from rich.console import Console as Screen
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Screen(file=sys.stderr)) as progress:
+        task = progress.add_task(label, total=total, note="")
+        for step in steps:
+            progress.update(task, note=_note(step))
+            yield step
+            progress.advance(task)
+
+
+def _lines(steps: Iterable[T], label: str, total: int | None) -> Iterator[T]:
+    last, count, note = time.monotonic(), 0, ""
+    for step in steps:
+        yield step
+        count, note = count + 1, _note(step)
+        if time.monotonic() - last > LINE_SECONDS:
+            last = time.monotonic()
+            of = f" of {total}" if total else ""
+            sys.stderr.write(f"hsicli: {label}: {count}{of} {note}".rstrip() + "\n")
+            sys.stderr.flush()
+
+
+def _note(step: object) -> str:
+    """What a step says of itself, if it does: its `note` property."""
+    return str(getattr(step, "note", ""))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:.4g}" if abs(value) >= 1000 else f"{value:.4f}"
+    return "–" if value is None else str(value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace("–", "0").rstrip("%°"))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,264 @@
+"""The frame around every stage: plan, run, commit. Here it is decided whether to run, and files appear."""
+
+import json
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hsicli
+from hsicli.cli.config import settings_of
+from hsicli.cli.console import console
+from hsicli.cli.interrupts import interrupts
+from hsicli.errors import ConfigError, StaleError
+from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, replacing
+from hsicli.provenance import Provenance, differences
+
+LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
+
+
+@dataclass
+class Machine:
+    """What of the machine a run uses."""
+
+    threads: int | None = None
+
+
+machine = Machine()
+
+
+@dataclass
+class Job:
+    """One output in the making.
+
+    Attributes
+    ----------
+    output : Path
+    provenance : Provenance
+        That the product will carry.
+    done : bool
+        Nothing is left to do: the output is there as asked, or this is a dry run.
+    checkpoint : FileCheckpoint or Checkpoint
+        Where a long fit leaves its state.
+    """
+
+    output: Path
+    provenance: Provenance
+    done: bool
+    checkpoint: Any = None
+    lock: Lock | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def commit(self, product: Any, *, compress: bool = False) -> None:
+        """Write the product and its pictures, each whole or not at all, and say where."""
+        from hsicli.cli.companions import write_companions
+        from hsicli.io.hdf5 import write_product
+
+        with replacing(self.output) as partial:
+            write_product(partial, product, self.provenance, compress=compress)
+        files = write_companions(self.output, product, self.provenance.fingerprint)
+        self.finish([self.output, *files])
+
+    def commit_files(self, write: Callable[[Path], list[Path]]) -> None:
+        """Let `write` make files that are no product; the provenance written beside them seals them."""
+        files = write(self.output)
+        seal = sealed(self.output)
+        with replacing(seal) as partial:
+            partial.write_text(self.provenance.to_json() + "\n")
+        self.finish([*files, seal])
+
+    def finish(self, files: list[Path]) -> None:
+        """Write the log, forget the state of the fit, let the next run in, and print the result."""
+        log = self.output.with_name(self.output.name + ".log.json")
+        with replacing(log) as partial:
+            partial.write_text(json.dumps(_log_of(self), indent=1) + "\n")
+        if self.checkpoint is not None:
+            self.checkpoint.clear()
+        if self.lock is not None:
+            self.lock.release()
+        _say(self, "written", files)
+
+
+def plan(
+    command: str,
+    *,
+    reads: Mapping[str, Path | None],
+    writes: Path,
+    config: Any,
+    product: type | None = None,
+    seed: int | None = None,
+    device: str | None = None,
+    overwrite: bool = False,
+    dry_run: bool = False,
+) -> Job:
+    """Decide what is to be done about an output: run, skip, or refuse.
+
+    Parameters
+    ----------
+    command : str
+    reads : mapping
+        Inputs by role; None for one that was not given.
+    writes : Path
+        The output.
+    config : dataclass
+        With the class variable VERSION, the version of the method.
+    product : type, optional
+        Kind of product; None for outputs that are other files.
+    seed, device : optional
+        None where they do not matter.
+    overwrite, dry_run : bool
+
+    Raises
+    ------
+    InputError
+        If an input is missing or the output's folder is.
+    StaleError
+        If the output exists and was made otherwise.
+    """
+    from hsicli.runtime import use_threads
+
+    interrupts.listen()
+    use_threads(machine.threads)
+    if product is not None and writes.suffix.lower() not in {".h5", ".hdf5"}:
+        raise ConfigError(f"{writes}: the output is an HDF5 product", hint=f"name it {writes.stem}.h5")
+    given = {role: path for role, path in reads.items() if path is not None}
+    provenance = _provenance(command, given, config, product=product, seed=seed, device=device)
+    check_folder(writes)
+    job = Job(writes, provenance, done=True)
+    found = _found(writes, product)
+    if found == provenance or (found is not None and found.fingerprint == provenance.fingerprint):
+        _finish_companions(job, product)
+        _say(job, "up to date", [writes])
+        return job
+    if writes.exists() and not overwrite:
+        raise _stale(writes, found, provenance)
+    if dry_run:
+        _say(job, "would be replaced" if writes.exists() else "would be made", [writes])
+        return job
+    job.done = False
+    job.lock = Lock(writes)
+    clear_leftovers(writes)
+    if seed is not None and product is not None:
+        job.checkpoint = _checkpoint(job)
+    return job
+
+
+def _provenance(
+    command: str,
+    reads: Mapping[str, Path],
+    config: Any,
+    *,
+    product: type | None,
+    seed: int | None,
+    device: str | None,
+) -> Provenance:
+    from importlib.metadata import version
+
+    from hsicli.runtime import pick_device
+
+    inputs, parents = {}, {}
+    for role, path in reads.items():
+        parent = _product_header(path)
+        inputs[role] = parent.fingerprint if parent else digest(path)
+        if parent:
+            parents[role] = json.loads(parent.to_json())
+    settings = settings_of(config)
+    return Provenance(
+        command=command,
+        method=f"{config.VERSION}.{product.SCHEMA if product else 0}",  # type: ignore[attr-defined]
+        config=settings.values,
+        seed=seed,
+        device=pick_device(device).type if device else None,
+        inputs=inputs,
+        sources=settings.sources,
+        parents=parents,
+        libraries={"hsicli": hsicli.__version__} | {name: version(name) for name in LIBRARIES},
+    )
+
+
+def _product_header(path: Path) -> Provenance | None:
+    """Provenance of an input that is a product of ours; None for any other file."""
+    if path.suffix.lower() not in {".h5", ".hdf5"} or not path.is_file():
+        return None
+    from hsicli.errors import InputError
+    from hsicli.io.hdf5 import read_header
+
+    try:
+        return read_header(path).provenance
+    except InputError:  # the reader of the stage says what is wrong with it
+        return None
+
+
+def sealed(output: Path) -> Path:
+    """Where the provenance of an output that is no product lies."""
+    return output.with_name(output.name + ".provenance.json")
+
+
+def _found(output: Path, product: type | None) -> Provenance | None:
+    if product is not None:
+        return _product_header(output)
+    try:
+        return Provenance.from_json(sealed(output).read_text())
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _stale(output: Path, found: Provenance | None, wanted: Provenance) -> StaleError:
+    what = "; ".join(differences(found, wanted)) if found else "its provenance cannot be read"
+    return StaleError(
+        f"{output}: was made otherwise: {what}", hint="give --overwrite to replace it, or another output"
+    )
+
+
+def _finish_companions(job: Job, product: type | None) -> None:
+    """Make again what a kill between the product and its pictures left unmade."""
+    if product is None:
+        return
+    from hsicli.cli.companions import companions_are_current, write_companions
+
+    if not companions_are_current(job.output, product, job.provenance.fingerprint):
+        from hsicli.io.hdf5 import read_product
+
+        write_companions(job.output, read_product(job.output, product), job.provenance.fingerprint)
+
+
+def _checkpoint(job: Job) -> Any:
+    from hsicli.io.checkpoint import FileCheckpoint
+
+    resume = job.output.with_name(job.output.name + ".resume")
+    return FileCheckpoint(resume, job.provenance.fingerprint, interrupts.offered, interrupts.saved)
+
+
+def _log_of(job: Job) -> dict[str, Any]:
+    """What of a run varies from run to run."""
+    finished = datetime.now(UTC)
+    return {
+        "command": sys.argv,
+        "started": job.started.isoformat(timespec="seconds"),
+        "seconds": round((finished - job.started).total_seconds(), 3),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "threads": machine.threads,
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "processor_seconds": round(time.process_time(), 3),
+        "messages": list(console.messages),
+    }
+
+
+def _say(job: Job, state: str, files: list[Path]) -> None:
+    if state != "written":
+        sys.stderr.write(f"hsicli: {job.output}: {state}\n")
+    console.result(
+        str(job.output),
+        {
+            "output": str(job.output),
+            "state": state,
+            "files": [str(path) for path in files],
+            "fingerprint": job.provenance.fingerprint,
+        },
+    )

@@ -1,0 +1,172 @@
+"""Files as such: whole or not at all, locked while they are made, and known by their digest."""
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from hsicli.errors import HsiError, InputError
+
+PARTS = {".hdr", ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".cub", ".sli", ".lbl", ".tab", ""}
+"""Suffixes under which the header and the numbers of one raw image lie beside each other."""
+
+RACY = 2.0
+"""Seconds after its last change in which a file may change again without its time stamp showing it."""
+
+
+def flush_to_disk(path: Path) -> None:
+    """Return when a power cut can no longer take the file (or the folder's entries) away."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A sibling of `path` to write to, which takes its place if all goes well."""
+    partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    try:
+        yield partial
+        flush_to_disk(partial)
+        partial.replace(path)
+        flush_to_disk(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what killed runs left half-written beside `path`. Call it with the lock held."""
+    for leftover in path.parent.glob(f".{path.name}.tmp-*"):
+        leftover.unlink(missing_ok=True)
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that `path` can be written.
+
+    Raises
+    ------
+    InputError
+        If its folder is missing or read-only, or `path` is itself a folder.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, not a file to write", hint="give the output a file name")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist", hint=f"mkdir -p {path.parent}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise InputError(
+            f"{path}: the folder {path.parent} cannot be written to", hint="choose another folder"
+        )
+
+
+class Lock:
+    """Keeps two runs from making the same output; goes with the process, however that ends."""
+
+    def __init__(self, output: Path) -> None:
+        self.path = output.with_name(f".{output.name}.lock")
+        self._file: IO[str] | None = None
+        while self._file is None:
+            file = self.path.open("a+")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                holder = file.read().strip() or "another process"
+                file.close()
+                raise HsiError(
+                    f"{output}: is being made by {holder}", hint="wait for it, or choose another output"
+                ) from error
+            if self._is_current(file):
+                self._file = file
+                file.truncate(0)
+                file.write(f"process {os.getpid()}\n")
+                file.flush()
+            else:  # the holder before us removed the file that we have just locked
+                file.close()
+
+    def _is_current(self, file: IO[str]) -> bool:
+        with suppress(FileNotFoundError):
+            return os.fstat(file.fileno()).st_ino == self.path.stat().st_ino
+        return False
+
+    def release(self) -> None:
+        """Let the next run in."""
+        if self._file is not None:
+            self.path.unlink(missing_ok=True)
+            self._file.close()
+            self._file = None
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of an input and of what belongs to it (a header beside its numbers), remembered between runs.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "there is no such file"
+        raise InputError(f"{path}: {what}", hint="check the spelling and the current folder")
+    parts = _parts(path)
+    if len(parts) == 1:
+        return _remembered_hash(parts[0])
+    together = "".join(_remembered_hash(part) for part in parts)
+    return hashlib.sha256(together.encode()).hexdigest()
+
+
+def _parts(path: Path) -> list[Path]:
+    """The file, and its siblings of the same stem that hold header or numbers of the same image."""
+    if path.suffix.lower() not in PARTS:
+        return [path]
+    stems = {path.stem.lower(), path.name.lower()}  # image.img beside image.hdr, and beside image.img.hdr
+    return sorted(
+        part
+        for part in path.parent.iterdir()
+        if part.suffix.lower() in PARTS and part.stem.lower() in stems and part.is_file()
+    )
+
+
+def _cache_path() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hsicli" / "digests.json"
+
+
+def _remembered_hash(path: Path) -> str:
+    """Hash of one file, asked of the cache first: path, size and time of the last change are its key."""
+    status = path.stat()
+    key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+    cache = _read_cache()
+    if key in cache:
+        return cache[key]
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if time.time() - status.st_mtime > RACY:
+        cache = {
+            known: value
+            for known, value in _read_cache().items()
+            if known.split(":")[0] != str(path.resolve())
+        }
+        _write_cache({**cache, key: found})
+    return found
+
+
+def _read_cache() -> dict[str, str]:
+    try:
+        cache = json.loads(_cache_path().read_text())
+    except (OSError, ValueError):
+        return {}
+    return cache if isinstance(cache, dict) else {}
+
+
+def _write_cache(cache: dict[str, str]) -> None:
+    """Best effort: a cache that cannot be kept costs time, not correctness."""
+    with suppress(OSError):
+        _cache_path().parent.mkdir(parents=True, exist_ok=True)
+        with replacing(_cache_path()) as partial:
+            partial.write_text(json.dumps(cache, indent=0))
