@@ -51,7 +51,7 @@ def read_config(
         for key, value in options.items()
     ]
     for origin, layer in layers:
-        _check_keys(kind, layer, origin, "")
+        _check_keys(kind, layer, origin, known=_all_keys(kind))
         _merge(values, layer)
         sources |= dict.fromkeys(flat(layer), "file" if file and origin == str(file) else "command line")
     config = _validated(kind, values, " and ".join(origin for origin, _ in layers) or "default")
@@ -118,19 +118,21 @@ def _merge(target: dict[str, Any], layer: dict[str, Any]) -> None:
             target[key] = value
 
 
-def _check_keys(kind: type, values: dict[str, Any], origin: str, prefix: str) -> None:
+def _check_keys(
+    kind: type, values: dict[str, Any], origin: str, *, known: list[str], prefix: str = ""
+) -> None:
     hints = get_type_hints(kind)
-    known = {item.name: hints[item.name] for item in fields(kind)}
+    names = {item.name for item in fields(kind)}
     for key, value in values.items():
-        if key not in known:
-            close = difflib.get_close_matches(prefix + key, _all_keys(kind), 1, 0.5)
+        if key not in names:
+            close = difflib.get_close_matches(prefix + key, known, 1, 0.5)
             raise ConfigError(
                 f"{origin}: there is no setting {prefix}{key}",
-                hint=f"did you mean {close[0]}?" if close else f"choose among {', '.join(_all_keys(kind))}",
+                hint=f"did you mean {close[0]}?" if close else f"choose among {', '.join(known)}",
             )
-        inner = _dataclass_in(known[key])
+        inner = _dataclass_in(hints[key])
         if inner and isinstance(value, dict):
-            _check_keys(inner, value, origin, f"{prefix}{key}.")
+            _check_keys(inner, value, origin, known=known, prefix=f"{prefix}{key}.")
         elif inner or isinstance(value, dict):
             raise ConfigError(f"{origin}: {prefix}{key} is {'a table of settings' if inner else 'one value'}")
 
