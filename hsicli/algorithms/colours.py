@@ -7,7 +7,7 @@ from hsicli.algorithms.scores import best_assignment, contingency
 LIGHTNESS = (0.42, 0.86)
 """OKLab lightness of class colours: away from the black and the white of paper, text and nodata."""
 
-CHROMA = (0.06, 0.26)
+CHROMA = (0.06, 0.235)
 """OKLab chroma: greys are for what has no class, and neon outshines its neighbours."""
 
 _STEPS = np.array([0, 24, 48, 72, 96, 120, 144, 168, 192, 216, 240, 255])
