@@ -109,3 +109,9 @@ def planted() -> Planted:
         clean=clean,
         absorptions=tuple(tuple(item.centre for item in items) for items in absorptions),
     )
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many tests read real data: a run that skips them all should not look like one that passed."""
+    passed = [report for report in terminalreporter.stats.get("passed", []) if "real" in report.keywords]
+    terminalreporter.write_line(f"real-data tests: {len(passed)} passed")
