@@ -1,0 +1,32 @@
+"""Companions: the pictures that stand beside a product."""
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from hsicli.figures.maps import draw_map
+from hsicli.figures.spectra import draw_spectra
+from hsicli.figures.subspace import draw_subspace
+from hsicli.products import Labels, Subspace, class_raster
+
+
+def draw(product: Any) -> dict[str, Figure]:
+    """The pictures of a product by the end of their file name; none for a kind that has no picture.
+
+    Parameters
+    ----------
+    product : a product
+        See `hsicli.products`.
+
+    Returns
+    -------
+    dict of str to Figure
+        ``.png`` the one to look at first.
+    """
+    match product:
+        case Labels():
+            return {".png": draw_map(class_raster(product)), "-spectra.png": draw_spectra(product)}
+        case Subspace():
+            return {".png": draw_subspace(product)}
+        case _:
+            return {}
