@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from hsicli.algorithms.colours import distinct_colours
+from hsicli.cube import Grid
+from hsicli.figures.maps import UNLABELED, class_image, draw_map, draw_two_maps, metres_per_pixel
+from hsicli.products import Raster
+
+PROJECTED = (
+    'PROJCRS["Mars", BASEGEOGCRS["Mars", ANGLEUNIT["degree",0.0174532925]], CS[Cartesian,2], '
+    'LENGTHUNIT["metre",1]]'
+)
+
+
+def planted(rows, cols, k, names=None, grid=None):
+    labels = (np.arange(rows * cols).reshape(rows, cols) * k // (rows * cols) + 1).astype(np.uint8)
+    labels[0, 0] = 0
+    names = names or tuple(f"class {number}" for number in range(1, k + 1))
+    return Raster(labels[None], ("class",), 0, names, distinct_colours(k), None, grid)
+
+
+def texts(figure):
+    return [label for axes in figure.axes for label in axes.texts]
+
+
+def boxes(figure):
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    return [label.get_window_extent(renderer) for label in texts(figure)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "k"),
+    [(30, 40, 1), (24, 20, 7), (50, 20, 25), (40, 60, 60), (2000, 100, 25), (100, 2000, 25), (9000, 90, 3)],
+)
+def test_nothing_is_cut_and_no_words_overlap(rows, cols, k):
+    long_names = tuple(f"{number} Fe/Mg smectite, poorly crystalline, wet" for number in range(k))
+    for names in (None, long_names):
+        figure = draw_map(planted(rows, cols, k, names))
+        width, height = figure.get_size_inches() * figure.dpi
+        found = boxes(figure)
+        for box in found:
+            assert box.x0 >= 0
+            assert box.y0 >= 0
+            assert box.x1 <= width
+            assert box.y1 <= height
+        for first in range(len(found)):
+            for second in range(first):
+                assert not found[first].overlaps(found[second])
+
+
+def test_pixels_stay_square():
+    figure = draw_map(planted(30, 50, 3))
+    box = figure.axes[0].get_window_extent()
+    assert box.width / box.height == pytest.approx(50 / 30)
+
+
+def test_the_legend_says_every_class_and_its_share_of_the_labeled_pixels():
+    labels = np.array([[1, 1, 1, 2], [1, 1, 1, 2], [0, 0, 0, 0]], dtype=np.uint8)
+    raster = Raster(labels[None], ("class",), 0, ("opal", "gypsum", "jarosite"), distinct_colours(3))
+    words = [label.get_text() for label in texts(draw_map(raster))]
+    assert words == [
+        "3 classes",
+        "8 px",
+        "opal",
+        "75 %",
+        "gypsum",
+        "25 %",
+        "jarosite",
+        "0",
+        "unlabeled",
+        "4 px",
+    ]
+
+
+def test_classes_have_their_colours_and_the_unlabeled_are_grey():
+    raster = planted(4, 4, 2)
+    image = class_image(raster)
+    assert tuple(image[0, 0]) == UNLABELED
+    np.testing.assert_array_equal(image[3, 3], raster.colours[1])
+
+
+def test_the_bar_is_a_round_length_in_metres():
+    figure = draw_map(planted(100, 100, 2, grid=Grid((18.0, 0, 0, 0, -18.0, 0), PROJECTED)))
+    assert "500 m" in [label.get_text() for label in texts(figure)]
+    line = figure.axes[0].lines[0].get_xdata()
+    assert (line[1] - line[0]) / 6.0 * 100 * 18 == pytest.approx(
+        500
+    )  # the map is 6 inches and 100 pixels wide
+
+
+def test_a_grid_in_degrees_or_none_has_no_bar():
+    assert metres_per_pixel(None) is None
+    assert metres_per_pixel(Grid((0.1, 0, 0, 0, -0.1, 0), 'GEOGCS["WGS 84",UNIT["degree",0.017]]')) is None
+    feet = PROJECTED.replace('"metre",1', '"US survey foot",0.3048')
+    assert metres_per_pixel(Grid((1.0, 0, 0, 0, -1.0, 0), feet)) is None
+    rotated = Grid((3.0, -4.0, 0, 4.0, 3.0, 0), 'PROJCS["UTM",GEOGCS["x",UNIT["degree",1]],UNIT["metre",1]]')
+    assert metres_per_pixel(rotated) == pytest.approx(5)
+
+
+def test_two_maps_stand_side_by_side_with_their_titles():
+    figure = draw_two_maps(planted(30, 40, 3), planted(30, 40, 5), ("before", "after"))
+    assert [label.get_text() for label in figure.texts] == ["before", "after"]
+    first, _, second, _ = (axes.get_position() for axes in figure.axes)
+    assert first.x1 < second.x0
+    assert first.y0 == pytest.approx(second.y0)
+
+
+def test_a_raster_of_numbers_is_refused():
+    with pytest.raises(ValueError, match="draws classes"):
+        draw_map(Raster(np.zeros((2, 3, 3)), ("a", "b"), 0))
