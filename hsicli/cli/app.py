@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 import hsicli
 from hsicli.cli.console import console
 from hsicli.cli.interrupts import Interrupted
+from hsicli.cli.job import machine
 from hsicli.cli.options import Command
 from hsicli.errors import HsiError
 
@@ -39,6 +40,8 @@ class Commands(TyperGroup):
         except Interrupted as stop:
             sys.stderr.write("hsicli: interrupted; the same command goes on from what it saved\n")
             raise typer.Exit(stop.exit_code) from stop
+        finally:
+            machine.release()
 
 
 def _report(error: HsiError) -> None:

@@ -24,9 +24,15 @@ LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
 
 @dataclass
 class Machine:
-    """What of the machine a run uses."""
+    """What of the machine this process uses: processors, and the outputs that it keeps others from."""
 
     threads: int | None = None
+    locks: list[Lock] = field(default_factory=list)
+
+    def release(self) -> None:
+        """Let other runs at every output that this one held, however it ended."""
+        while self.locks:
+            self.locks.pop().release()
 
 
 machine = Machine()
@@ -43,7 +49,7 @@ class Job:
         That the product will carry.
     done : bool
         Nothing is left to do: the output is there as asked, or this is a dry run.
-    checkpoint : FileCheckpoint or Checkpoint
+    checkpoint : Checkpoint
         Where a long fit leaves its state.
     """
 
@@ -51,7 +57,6 @@ class Job:
     provenance: Provenance
     done: bool
     checkpoint: Any = None
-    lock: Lock | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def commit(self, product: Any, *, compress: bool = False) -> None:
@@ -79,8 +84,7 @@ class Job:
             partial.write_text(json.dumps(_log_of(self), indent=1) + "\n")
         if self.checkpoint is not None:
             self.checkpoint.clear()
-        if self.lock is not None:
-            self.lock.release()
+        machine.release()
         _say(self, "written", files)
 
 
@@ -141,7 +145,7 @@ def plan(
         _say(job, "would be replaced" if writes.exists() else "would be made", [writes])
         return job
     job.done = False
-    job.lock = Lock(writes)
+    machine.locks.append(Lock(writes))
     clear_leftovers(writes)
     if seed is not None and product is not None:
         job.checkpoint = _checkpoint(job)

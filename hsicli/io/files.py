@@ -97,10 +97,10 @@ class Lock:
 
     def release(self) -> None:
         """Let the next run in."""
-        if self._file is not None:
-            self.path.unlink(missing_ok=True)
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with file:
+                self.path.unlink(missing_ok=True)
 
 
 def digest(path: Path) -> str:
