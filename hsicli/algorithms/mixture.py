@@ -101,7 +101,8 @@ def fit_mixture(
     """Expectation-maximisation; one MixtureStep an iteration.
 
     Each covariance becomes (n_j Σ_j + ν Σ_pool)/(n_j + ν) + floor·I, where Σ_pool = Σ_j n_j Σ_j / n is what
-    the components have in common. With ν = 0 and floor = 0 this is plain EM, which never lowers the likelihood.
+    the components have in common. With ν = 0 and floor = 0 this is plain EM, which never lowers the
+    likelihood.
     A component that is left with less than one pixel is put on a pixel that the mixture explains worst,
     with Σ_pool for its covariance.
 
