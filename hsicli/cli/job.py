@@ -135,18 +135,21 @@ def plan(
     check_folder(writes)
     job = Job(writes, provenance, done=True)
     found = _found(writes, product)
-    if found == provenance or (found is not None and found.fingerprint == provenance.fingerprint):
-        _finish_companions(job, product)
-        _say(job, "up to date", [writes])
-        return job
-    if writes.exists() and not overwrite:
+    current = found is not None and found.fingerprint == provenance.fingerprint
+    if writes.exists() and not current and not overwrite:
         raise _stale(writes, found, provenance)
     if dry_run:
-        _say(job, "would be replaced" if writes.exists() else "would be made", [writes])
+        state = "up to date" if current else "would be replaced" if writes.exists() else "would be made"
+        _say(job, state, [writes])
         return job
-    job.done = False
     machine.locks.append(Lock(writes))
     clear_leftovers(writes)
+    if current:
+        _finish_companions(job, product)
+        machine.release()
+        _say(job, "up to date", [writes])
+        return job
+    job.done = False
     if seed is not None and product is not None:
         job.checkpoint = _checkpoint(job)
     return job

@@ -40,6 +40,8 @@ def toy_stage(config: ToyConfig, *, seed: int, track, checkpoint) -> Labels:
             total += float(rng.normal())
             step += 1
             time.sleep(config.pause)
+            sys.stderr.write(f"step {step}\n")
+            sys.stderr.flush()
             yield step
 
     for _ in track(walk(), "toy", config.steps):
