@@ -9,7 +9,7 @@ import numpy as np
 
 from hsicli.algorithms.scores import agreement, contingency
 
-COORDINATES = 100_000
+COORDINATES = 20_000
 """Pixels that the blind baseline is fitted to at most, evenly spread; every one is then assigned."""
 
 Blocks = Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]
