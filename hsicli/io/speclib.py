@@ -110,14 +110,16 @@ def _read_table(path: Path) -> Library:
 
 def _without_deleted(path: Path, spectra: np.ndarray) -> np.ndarray:
     """NaN where a channel was deleted: a huge number, or a run of exact zeros at an end of the axis."""
-    found = np.where(np.abs(spectra) < HUGE, spectra, np.nan)
+    found: np.ndarray = np.where(np.abs(spectra) < HUGE, spectra, np.nan)
     for name, ordered in (("start", found), ("end", found[:, ::-1])):
-        run = np.logical_and.accumulate(ordered == 0, axis=1)
-        run &= (run.sum(axis=1) >= ZERO_RUN)[:, None] & ~run.all(axis=1)[:, None]  # black is a spectrum too
-        if run.any():
-            count = int(run.any(axis=1).sum())
-            log.info("%s: zeros at the %s of %d spectra: taken as deleted channels", path.name, name, count)
-            ordered[run] = np.nan
+        run: np.ndarray = np.logical_and.accumulate(ordered == 0, axis=1)
+        zeros = run.sum(axis=1)
+        deleted = (zeros >= ZERO_RUN) & (zeros < run.shape[1])  # a black spectrum is a spectrum too
+        if deleted.any():
+            log.info(
+                "%s: zeros at the %s of %d spectra: taken as deleted channels", path.name, name, deleted.sum()
+            )
+            ordered[run & deleted[:, None]] = np.nan
     return found
 
 
