@@ -115,7 +115,11 @@ class Scores:
     """Of the single class that fits best, whoever else it fits."""
     separations: tuple[str, ...] = field(default=(), metadata={"axes": "separations"})
     separation: np.ndarray | None = field(default=None, metadata={"axes": "runs separations", "unit": "1"})
-    """Of the classes from each other, over all labeled pixels; no truth is needed."""
+    """Of the classes from each other; no truth is needed."""
+    separation_pixels: np.ndarray | None = field(
+        default=None, metadata={"axes": "runs separations", "unit": "pixels"}
+    )
+    """Labeled, and not fill in codes or cube."""
     region_names: tuple[str, ...] = field(default=(), metadata={"axes": "regions"})
     region_counts: np.ndarray | None = field(
         default=None, metadata={"axes": "regions found", "unit": "pixels"}

@@ -16,7 +16,7 @@ Blocks = Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]
 """Walks the pixels afresh at each call: labels (n,) int from 1 to k, values (n, d) float."""
 
 
-def separation(blocks: Blocks, k: int) -> tuple[float, float]:
+def separation(blocks: Blocks, k: int) -> tuple[float, float, int]:
     """The Calinski–Harabasz and the Davies–Bouldin index, in two walks over the pixels.
 
     CH = tr B/tr W · (n − k)/(k − 1), the higher the better; DB = meanᵢ maxⱼ (sᵢ + sⱼ)/dᵢⱼ with s the mean
@@ -32,8 +32,9 @@ def separation(blocks: Blocks, k: int) -> tuple[float, float]:
 
     Returns
     -------
-    tuple of float
-        CH and DB; NaN with fewer than two classes, or as many classes as pixels.
+    tuple
+        CH, DB, and the pixels that they were computed on. Both are NaN with fewer than two classes, or as many
+        classes as pixels.
 
     References
     ----------
@@ -41,9 +42,9 @@ def separation(blocks: Blocks, k: int) -> tuple[float, float]:
     """
     counts, means = _class_means(blocks, k)
     present = counts > 0
-    total, classes = counts.sum(), int(present.sum())
+    total, classes = int(counts.sum()), int(present.sum())
     if classes < 2 or total <= classes:
-        return np.nan, np.nan
+        return np.nan, np.nan, total
     distance, within = np.zeros(k), 0.0
     for labels, values in blocks():
         squared = np.square(values - means[labels - 1]).sum(axis=1)
@@ -57,7 +58,7 @@ def separation(blocks: Blocks, k: int) -> tuple[float, float]:
     apart = np.linalg.norm(means[:, None] - means[None], axis=2)
     apart[apart == 0] = np.inf  # a class and itself, or its double
     davies = ((spread[:, None] + spread[None]) / apart).max(axis=1).mean()
-    return calinski, float(davies)
+    return calinski, float(davies), total
 
 
 def _class_means(blocks: Blocks, k: int) -> tuple[np.ndarray, np.ndarray]:

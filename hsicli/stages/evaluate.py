@@ -186,7 +186,12 @@ def _by_themselves(maps: Sequence[Labels], cube: Cube | None, track: Track) -> d
         columns.append([separation(_spectra_of(one, cube), len(one.names)) for one in track(maps, "spectra")])
     if not columns:
         return {}
-    return {"separations": tuple(names), "separation": np.concatenate([np.array(c) for c in columns], axis=1)}
+    measured = np.array(columns)  # (spaces, runs, 3)
+    return {
+        "separations": tuple(names),
+        "separation": np.concatenate(list(measured[:, :, :2]), axis=1),
+        "separation_pixels": np.repeat(measured[:, :, 2].T.astype(np.int64), 2, axis=1),
+    }
 
 
 def _codes_of(product: Labels) -> Blocks:

@@ -22,7 +22,8 @@ def test_both_indices_equal_scikit_learns(seed):
     rng = np.random.default_rng(seed)
     labels = rng.integers(1, 6, 500)
     values = 1e3 + rng.normal(size=(5, 12))[labels - 1] + rng.normal(size=(500, 12))
-    calinski, davies = separation(walk(labels, values), 5)
+    calinski, davies, pixels = separation(walk(labels, values), 5)
+    assert pixels == 500
     assert calinski == pytest.approx(sk.calinski_harabasz_score(values, labels), rel=1e-9)
     assert davies == pytest.approx(sk.davies_bouldin_score(values, labels), rel=1e-9)
 
@@ -31,14 +32,15 @@ def test_unlabelled_pixels_and_empty_classes_take_no_part(rng):
     labels = rng.choice([0, 1, 2, 4], 300)
     values = rng.normal(size=(300, 3)) + labels[:, None]
     values[labels == 0] = np.nan
-    calinski, davies = separation(walk(labels, values), 6)
+    calinski, davies, pixels = separation(walk(labels, values), 6)
     known = labels > 0
+    assert pixels == known.sum()
     assert calinski == pytest.approx(sk.calinski_harabasz_score(values[known], labels[known]))
     assert davies == pytest.approx(sk.davies_bouldin_score(values[known], labels[known]))
 
 
 def test_one_class_has_nothing_to_be_separate_from(rng):
-    assert np.isnan(separation(walk(np.ones(20, int), rng.normal(size=(20, 2))), 3)).all()
+    assert np.isnan(separation(walk(np.ones(20, int), rng.normal(size=(20, 2))), 3)[:2]).all()
 
 
 def test_location_alone_finds_compact_patches_and_not_scattered_ones(rng):

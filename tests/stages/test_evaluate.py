@@ -140,6 +140,7 @@ def test_pixels_that_are_fill_in_the_cube_are_in_no_statistic(scene):
     spoiled[10] = np.nan
     scores = evaluate(replace(product, codes=None), cube=Cube(spoiled))
     known = (product.labels > 0) & np.isfinite(spoiled).all(axis=2)
+    assert scores.separation_pixels.tolist() == [[known.sum(), known.sum()]]
     wanted = sk.calinski_harabasz_score(spoiled[known].astype(float), product.labels[known])
     assert scores.separation[0, 0] == pytest.approx(wanted, rel=1e-9)
 
