@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 import hsicli
 from hsicli.cli.console import console
-from hsicli.cli.interrupts import Interrupted
+from hsicli.cli.interrupts import Interrupted, interrupts
 from hsicli.cli.job import machine
 from hsicli.cli.options import Command
 from hsicli.errors import HsiError
@@ -42,6 +42,7 @@ class Commands(TyperGroup):
             raise typer.Exit(stop.exit_code) from stop
         finally:
             machine.release()
+            interrupts.release()
 
 
 def _report(error: HsiError) -> None:

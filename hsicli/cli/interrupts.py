@@ -3,6 +3,7 @@
 import signal
 import time
 from types import FrameType
+from typing import Any
 
 GRACE = 30.0
 """Seconds that a fit has to come to its next step, once it was asked to stop."""
@@ -23,12 +24,18 @@ class Interrupts:
         self.asked: int | None = None
         self._last_offer = 0.0
         self._gap = 0.0
+        self._before: dict[int, Any] = {}
 
     def listen(self) -> None:
         """Take over SIGINT and SIGTERM for this process."""
         self.asked, self._last_offer = None, 0.0
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-            signal.signal(number, self._handle)
+            self._before.setdefault(number, signal.signal(number, self._handle))
+
+    def release(self) -> None:
+        """Give the signals back to whoever had them."""
+        while self._before:
+            signal.signal(*self._before.popitem())
 
     def offered(self) -> bool:
         """A checkpoint was offered; True if the run is to stop and should save now."""
