@@ -4,21 +4,21 @@ Against a truth, beside a map that never saw a spectrum; by themselves; by regio
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from hsicli.algorithms.angles import spectral_angle
+from hsicli.algorithms.colours import matched_colours
 from hsicli.algorithms.scores import METRICS, agreement, class_scores, contingency
 from hsicli.algorithms.separation import Blocks, blind_agreement, separation
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
-from hsicli.preprocessing.continuum import remove_continuum
-from hsicli.products import Labels, Scores
+from hsicli.products import ClassMap, Labels, Raster, Scores, class_raster
 from hsicli.runtime import Track, quiet
+from hsicli.stages.identify import nearest_spectra
 
 log = logging.getLogger(__name__)
 
@@ -40,25 +40,13 @@ class EvaluateConfig:
     )
 
 
-class ClassMap(Protocol):
-    """A truth: who made it does not matter."""
-
-    @property
-    def labels(self) -> np.ndarray:
-        """(rows, cols) int, 0 = unlabeled."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the classes from 1 on."""
-
-
 def evaluate_labels(
     maps: Sequence[Labels],
     config: EvaluateConfig,
     *,
     truth: ClassMap | None = None,
     cube: Cube | None = None,
-    regions: Mapping[str, np.ndarray] | None = None,
+    regions: ClassMap | None = None,
     library: Library | None = None,
     seed: int,
     track: Track = quiet,
@@ -74,8 +62,8 @@ def evaluate_labels(
         Only pixels that it labels are scored against it.
     cube : Cube, optional
         Spectra in which the classes are compared, and of which regions get their means.
-    regions : mapping of str to (rows, cols) bool, optional
-        They may overlap.
+    regions : ClassMap, optional
+        Whose classes are looked at one by one.
     library : Library, optional
         Reference spectra that class means are compared with.
     seed : int
@@ -92,21 +80,27 @@ def evaluate_labels(
         If a shape differs from the first map's, or spectra are asked for and are not there.
     """
     first = maps[0]
-    for what, shape in _shapes(maps[1:], truth, cube, regions or {}):
+    for what, shape in _shapes(maps[1:], truth, cube, regions):
         _check_shape(what, shape, first.labels.shape)
     found: dict[str, Any] = {"runs": len(maps), "names": first.names, "counts": first.counts}
     if truth is not None:
         found |= _against_truth(maps, truth, config, seed, track)
     found |= _by_themselves(maps, cube, track)
-    if regions:
+    if regions is not None:
         found |= _by_region(first, regions, cube)
     if library is not None:
-        found |= _by_library(first, library, config)
+        found |= nearest_spectra(
+            first,
+            library,
+            continuum=config.continuum,
+            ranks=config.matches,
+            least_overlap=config.least_overlap,
+        )
     return Scores(**found)
 
 
 def _shapes(
-    others: Sequence[Labels], truth: ClassMap | None, cube: Cube | None, regions: Mapping[str, np.ndarray]
+    others: Sequence[Labels], truth: ClassMap | None, cube: Cube | None, regions: ClassMap | None
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     for number, other in enumerate(others, 2):
         yield f"map {number}", other.labels.shape
@@ -114,8 +108,8 @@ def _shapes(
         yield "the truth", truth.labels.shape
     if cube is not None:
         yield "the cube of spectra", cube.shape[:2]
-    for name, region in regions.items():
-        yield f"region {name}", region.shape
+    if regions is not None:
+        yield "the map of regions", regions.labels.shape
 
 
 def _check_shape(what: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
@@ -222,71 +216,49 @@ def _spectra_of(product: Labels, cube: Cube) -> Blocks:
     return blocks
 
 
-def _by_region(product: Labels, regions: Mapping[str, np.ndarray], cube: Cube | None) -> dict[str, Any]:
-    classes = len(product.names)
-    counts = [np.bincount(product.labels[region], minlength=classes + 1) for region in regions.values()]
-    found: dict[str, Any] = {"region_names": tuple(regions), "region_counts": np.stack(counts)}
+def _by_region(product: Labels, regions: ClassMap, cube: Cube | None) -> dict[str, Any]:
+    """Classes in each region, and its mean spectrum where a cube is given."""
+    marks = np.asarray(regions.labels)
+    table = contingency(product.labels, marks, len(product.names), len(regions.names))
+    found: dict[str, Any] = {"region_names": regions.names, "region_counts": table.T}
     if cube is None:
         return found
-    bands = len(cube.order)
-    sums, pixels = np.zeros((len(regions), bands)), np.zeros((len(regions), 1))
+    sums, pixels = np.zeros((len(regions.names) + 1, len(cube.order))), np.zeros(len(regions.names) + 1)
     for block in cube.blocks():
-        for row, region in enumerate(regions.values()):
-            inside = region[block.rows] & block.valid
-            sums[row] += block.data[inside].sum(axis=0, dtype=np.float64)
-            pixels[row] += inside.sum()
-    means = np.where(pixels > 0, sums / np.maximum(pixels, 1), np.nan)
+        inside = (marks[block.rows] > 0) & block.valid
+        for mark in np.unique(marks[block.rows][inside]):
+            values = block.data[inside & (marks[block.rows] == mark)]
+            sums[mark] += values.sum(axis=0, dtype=np.float64)
+            pixels[mark] += len(values)
+    with np.errstate(invalid="ignore"):
+        means = sums[1:] / pixels[1:, None]  # NaN for a region without valid pixels
     return found | {
         "region_means": means,
         "wavelengths": cube.axis if cube.wavelengths is not None else None,
     }
 
 
-def _by_library(product: Labels, library: Library, config: EvaluateConfig) -> dict[str, Any]:
-    """The library spectra at the smallest angle from each class mean, over the bands that both have."""
-    if product.wavelengths is None:
-        raise InputError(
-            "the map has no wavelengths, so its class means cannot be compared with a library",
-            hint="give the cube its wavelengths and cluster it again",
+def matched_raster(first: Labels, other: Labels | ClassMap) -> Raster:
+    """Another map of the same scene, in the colours of the first where their classes overlap most.
+
+    Raises
+    ------
+    InputError
+        If the maps differ in shape.
+    """
+    _check_shape("the map to match", other.labels.shape, first.labels.shape)
+    classes = len(other.names)
+    labels = np.asarray(other.labels)
+    colours = matched_colours(np.asarray(first.labels), first.colours, labels, classes)
+    counts = np.bincount(labels.ravel(), minlength=classes + 1)[1:]
+    return class_raster(
+        Labels(
+            labels,
+            other.names,
+            colours,
+            counts,
+            np.empty((classes, 0)),
+            np.empty((classes, 0)),
+            grid=other.grid,
         )
-    angles = np.full((len(product.names), len(library.names)), np.nan)
-    there = product.counts > 0
-    angles[there] = _angles(product.means[there], product.wavelengths, library, config)
-    compared = np.isfinite(angles).any(axis=0)
-    if not compared.any():
-        log.warning("library: no spectrum shares enough bands with the map, so nothing is compared")
-    log.info(
-        "library: %d of %d spectra have at least %.0f %% of the map's bands; continuum %s",
-        int(compared.sum()),
-        len(compared),
-        100 * config.least_overlap,
-        config.continuum,
     )
-    ranks = min(config.matches, len(library.names))
-    nearest = np.argsort(np.where(np.isfinite(angles), angles, np.inf), axis=1, kind="stable")[:, :ranks]
-    nearest_angles = np.take_along_axis(angles, nearest, axis=1)
-    return {
-        "library_names": library.names,
-        "matches": np.where(np.isfinite(nearest_angles), nearest + 1, 0),
-        "match_angles": nearest_angles,
-    }
-
-
-def _angles(
-    means: np.ndarray, wavelengths: np.ndarray, library: Library, config: EvaluateConfig
-) -> np.ndarray:
-    """(classes, m) radians; NaN where too few bands are shared. Both sides go through the same lines."""
-    references = library.resampled(wavelengths).spectra
-    angles = np.full((len(means), len(references)), np.nan)
-    present = np.isfinite(means).all(axis=0)
-    patterns, pattern_of = np.unique(np.isfinite(references) & present, axis=0, return_inverse=True)
-    for number, shared in enumerate(patterns):
-        if shared.sum() < max(2, config.least_overlap * present.sum()):
-            continue
-        rows = np.flatnonzero(pattern_of.ravel() == number)
-        sides = means[:, shared], references[rows][:, shared]
-        if config.continuum == "removed":
-            axis = wavelengths[shared]
-            sides = remove_continuum(sides[0], axis), remove_continuum(sides[1], axis)
-        angles[:, rows] = spectral_angle(*sides)
-    return angles

@@ -1,5 +1,5 @@
 import logging
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -8,17 +8,11 @@ from sklearn import metrics as sk
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
-from hsicli.products import Labels
-from hsicli.stages.evaluate import EvaluateConfig, evaluate_labels
+from hsicli.products import ClassMap, Labels
+from hsicli.stages.evaluate import EvaluateConfig, evaluate_labels, matched_raster
 
 ROWS, COLS, BANDS, K = 24, 20, 48, 3
 WAVELENGTHS = np.linspace(1050, 2550, BANDS)
-
-
-@dataclass
-class Truth:
-    labels: np.ndarray
-    names: tuple[str, ...]
 
 
 def dip(centre, depth=0.3):
@@ -65,7 +59,7 @@ def test_a_perfect_map_scores_one_on_the_pixels_that_count(scene):
     product, _, truth = scene
     known = truth.copy()
     known[:2] = 0
-    scores = evaluate(product, truth=Truth(known, ("a", "b", "c")))
+    scores = evaluate(product, truth=ClassMap(known, ("a", "b", "c")))
     assert scores.pixels == (ROWS - 2) * COLS
     assert scores.unlabeled[0] == 0
     for name in ("overall_accuracy", "nmi", "ari", "f1_one_to_one", "kappa"):
@@ -77,7 +71,7 @@ def test_a_perfect_map_scores_one_on_the_pixels_that_count(scene):
 def test_true_pixels_that_the_map_leaves_out_are_errors_and_are_told(scene, caplog):
     product, _, truth = scene
     with caplog.at_level(logging.INFO, "hsicli"):
-        scores = evaluate(product, truth=Truth(truth, ("a", "b", "c")))
+        scores = evaluate(product, truth=ClassMap(truth, ("a", "b", "c")))
     assert scores.unlabeled[0] == 2 * COLS
     assert value(scores, "overall_accuracy") == pytest.approx((ROWS - 2) / ROWS)
     assert f"{2 * COLS} of the {ROWS * COLS} pixels" in caplog.text
@@ -86,16 +80,16 @@ def test_true_pixels_that_the_map_leaves_out_are_errors_and_are_told(scene, capl
 def test_unclassified_pixels_of_the_truth_are_in_no_statistic(scene, rng):
     product, _, truth = scene
     known = np.where(rng.random(truth.shape) < 0.3, truth, 0)
-    scores = evaluate(product, truth=Truth(known, ("a", "b", "c")))
+    scores = evaluate(product, truth=ClassMap(known, ("a", "b", "c")))
     spoiled = replace(product, labels=np.where(known > 0, product.labels, rng.integers(0, 4, truth.shape)))
-    again = evaluate(spoiled, truth=Truth(known, ("a", "b", "c")))
+    again = evaluate(spoiled, truth=ClassMap(known, ("a", "b", "c")))
     np.testing.assert_array_equal(scores.values, again.values)
     np.testing.assert_array_equal(scores.confusion, again.confusion)
 
 
 def test_the_blind_baseline_stands_beside_a_map_that_beats_it(scene):
     product, _, truth = scene
-    scores = evaluate(product, truth=Truth(truth, ("a", "b", "c")))
+    scores = evaluate(product, truth=ClassMap(truth, ("a", "b", "c")))
     assert scores.blind_labeled.shape == scores.blind_image.shape == (2, len(scores.metrics))
     oa = scores.metrics.index("overall_accuracy")
     assert scores.blind_labeled[:, oa].max() < value(scores, "overall_accuracy")
@@ -105,7 +99,7 @@ def test_a_truth_of_compact_patches_is_found_by_location_alone(scene):
     product, _, _ = scene
     truth = np.zeros((ROWS, COLS), dtype=np.int32)
     truth[2:6, :4], truth[18:22, 14:18], truth[4:8, 14:18] = 1, 2, 3
-    scores = evaluate(product, truth=Truth(truth, ("a", "b", "c")))
+    scores = evaluate(product, truth=ClassMap(truth, ("a", "b", "c")))
     assert scores.blind_labeled[:, scores.metrics.index("overall_accuracy")].mean() == 1
 
 
@@ -113,7 +107,7 @@ def test_several_maps_give_a_row_each(scene):
     product, _, truth = scene
     worse = replace(product, labels=np.where(product.labels == 3, 1, product.labels))
     scores = evaluate_labels(
-        [product, worse], EvaluateConfig(blind_seeds=0), truth=Truth(truth, ("a", "b", "c")), seed=0
+        [product, worse], EvaluateConfig(blind_seeds=0), truth=ClassMap(truth, ("a", "b", "c")), seed=0
     )
     assert scores.values.shape[0] == scores.recalls.shape[0] == scores.separation.shape[0] == scores.runs == 2
     assert value(scores, "ari", 1) < value(scores, "ari", 0)
@@ -145,16 +139,32 @@ def test_pixels_that_are_fill_in_the_cube_are_in_no_statistic(scene):
     assert scores.separation[0, 0] == pytest.approx(wanted, rel=1e-9)
 
 
-def test_regions_count_their_classes_and_may_overlap(scene):
+def test_regions_count_their_classes_and_have_a_mean(scene):
     product, cube, _ = scene
-    west, all_of_it = np.zeros((ROWS, COLS), dtype=bool), np.ones((ROWS, COLS), dtype=bool)
-    west[:, :4] = True
-    scores = evaluate(product, cube=cube, regions={"west": west, "all": all_of_it})
-    assert scores.region_names == ("west", "all")
-    np.testing.assert_array_equal(scores.region_counts[0], [8, 4 * (ROWS - 2), 0, 0])
-    assert scores.region_counts[1].sum() == ROWS * COLS
+    marks = np.zeros((ROWS, COLS), dtype=np.int32)
+    marks[:, :4], marks[2:, 16:] = 1, 2
+    regions = ClassMap(marks, ("west", "east", "nowhere"))
+    scores = evaluate(product, cube=cube, regions=regions)
+    assert scores.region_names == ("west", "east", "nowhere")
+    np.testing.assert_array_equal(
+        scores.region_counts, [[8, 4 * (ROWS - 2), 0, 0], [0, 0, 4 * (ROWS - 2), 0], [0, 0, 0, 0]]
+    )
     np.testing.assert_allclose(scores.region_means[0], cube.data[2:, :4].mean(axis=(0, 1)), rtol=1e-5)
-    assert evaluate(product, regions={"west": west}).region_means is None
+    np.testing.assert_allclose(scores.region_means[1], cube.data[2:, 16:].mean(axis=(0, 1)), rtol=1e-5)
+    assert np.isnan(scores.region_means[2]).all()
+    assert evaluate(product, regions=regions).region_means is None
+
+
+def test_a_map_of_the_same_scene_takes_the_colours_of_the_first(scene):
+    product, _, truth = scene
+    product = replace(product, colours=np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], dtype=np.uint8))
+    raster = matched_raster(
+        product, ClassMap(np.array([0, 3, 1, 2])[truth].astype(np.int32), ("b", "c", "a"))
+    )
+    np.testing.assert_array_equal(raster.colours, product.colours[[1, 2, 0]])
+    assert raster.class_names == ("b", "c", "a")
+    with pytest.raises(InputError, match="the map to match has 20×24"):
+        matched_raster(product, ClassMap(truth.T, ("a", "b", "c")))
 
 
 def library(names=("alunite", "calcite", "kaolinite", "quartz"), bands=WAVELENGTHS):
@@ -200,18 +210,18 @@ def test_an_empty_class_matches_nothing_and_harms_no_other(scene):
 def test_another_grid_is_refused_with_both_shapes(scene):
     product, _, truth = scene
     with pytest.raises(InputError, match=r"the truth has 20×24 pixels .*, the first map 24×20"):
-        evaluate(product, truth=Truth(truth.T, ()))
+        evaluate(product, truth=ClassMap(truth.T, ()))
 
 
 def test_an_empty_truth_is_refused(scene):
     product, _, truth = scene
     with pytest.raises(InputError, match="labels no pixel"):
-        evaluate(product, truth=Truth(np.zeros_like(truth), ("a",)))
+        evaluate(product, truth=ClassMap(np.zeros_like(truth), ("a",)))
 
 
 def test_a_truth_with_fewer_names_than_classes_is_numbered(scene):
     product, _, truth = scene
-    assert evaluate(product, truth=Truth(truth, ("a",))).truth_names == ("a", "class 2", "class 3")
+    assert evaluate(product, truth=ClassMap(truth, ("a",))).truth_names == ("a", "class 2", "class 3")
 
 
 def test_every_field_carries_its_axes_or_unit(scene):
