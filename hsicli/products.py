@@ -138,8 +138,28 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
+class ClassMap:
+    """Classes that someone else drew: a truth, regions, another program's map.
+
+    Attributes
+    ----------
+    labels : (rows, cols) int32
+        0 = unlabeled, classes 1…k.
+    names : tuple of str
+        Of the classes 1…k.
+    colours : (k, 3) uint8, optional
+    grid : Grid, optional
+    """
+
+    labels: np.ndarray
+    names: tuple[str, ...]
+    colours: np.ndarray | None = None
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Raster:
-    """Layers that a GIS can show: what `io/geotiff.py` writes.
+    """Layers that a GIS can show: what `io/maps.py` writes.
 
     Attributes
     ----------
