@@ -1,7 +1,7 @@
 """Joining classes whose mean spectra point the same way: the whole path, and where to cut it.
 
-A path is a binary tree over k old classes, made by joining the closest pair of means k − 1 times. Its heights are
-the spectral angles of those joins; whatever the largest angle allowed, the classes are a cut of the one tree.
+A path is a binary tree over k old classes, made by joining the closest pair of means k − 1 times. Its heights
+are the spectral angles of those joins; whatever the largest angle allowed, the classes are a cut of the one tree.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hsicli.algorithms.angles import spectral_angle
+
+CLOUD = 6.0
+"""Deviations across a cloud of noise in one direction: three to either side of its middle."""
+
+CHANCE = 5.0
+"""Standard errors by which the means of two random halves may differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +36,30 @@ class MergePath:
     counts: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class NaturalCut:
+    """Where the noise says that a path should be cut.
+
+    Attributes
+    ----------
+    max_angle : float
+        The cut (λ), radians: what noise alone can put between two means.
+    lowest, highest : float
+        Any λ from the first, and below the second, gives the same classes; far apart = a stable choice.
+    classes : int
+        How many are left.
+    """
+
+    max_angle: float
+    lowest: float
+    highest: float
+    classes: int
+
+
 def merge_path(means: np.ndarray, counts: np.ndarray) -> MergePath:
     """Join the two classes with the smallest angle between their means, until one is left.
 
-    A joined class has the mean of its pixels. Of pairs at the same angle, the one with the lowest numbers goes
+    A joined class has the mean of its pixels. Of pairs at the same angle, the one with the lowest numbers is
     first.
 
     Parameters
@@ -81,8 +107,8 @@ def merge_path(means: np.ndarray, counts: np.ndarray) -> MergePath:
 def cut_path(path: MergePath, max_angle: float) -> np.ndarray:
     """The classes that are left when joins up to an angle have been made.
 
-    The joins are made in order, and end before the first one above the angle, so that a low join that only a high
-    one made possible is not made.
+    The joins are made in order, and end before the first one above the angle, so that a low join that only a
+    high one made possible is not made.
 
     Parameters
     ----------
@@ -103,3 +129,46 @@ def cut_path(path: MergePath, max_angle: float) -> np.ndarray:
     _, first, new_class = np.unique(parent[:k], return_index=True, return_inverse=True)
     rank: np.ndarray = np.argsort(np.argsort(first))[new_class]
     return rank
+
+
+def natural_angle(path: MergePath, noise_angle: float, bands: int) -> NaturalCut:
+    """The cut that needs no angle from the user: join what noise alone could have parted.
+
+    A mixture with more components than materials cuts the cloud of noise around one spectrum to pieces.
+    White noise of σ radians a spectrum is σ/√L radians in any one of L directions; so the means of two
+    pieces lie at most about 6 σ/√L apart, or 5 σ √(1/n_i + 1/n_j) where pieces are so small that their
+    means are uncertain. The joins end before the first that is higher than both.
+
+    On planted scenes this left classes nearly as good as the best cut of the path, where the largest ratio
+    of consecutive heights did not. Where pixels mix, mixtures of two materials are clusters of their own
+    and stay: more classes than materials, which a larger λ joins.
+
+    Parameters
+    ----------
+    path : MergePath
+    noise_angle : float
+        σ: root of the noise variance summed over the bands, of spectra at unit length; radians.
+    bands : int
+        L.
+
+    Returns
+    -------
+    NaturalCut
+
+    References
+    ----------
+    GyPSUM, §4.4, leaves λ to the user; this rule is ours.
+    """
+    if not noise_angle >= 0:
+        raise ValueError(f"a noise angle of {noise_angle} radians")
+    chance = np.sqrt((1 / path.counts).sum(axis=1))
+    level = noise_angle * np.maximum(CLOUD / np.sqrt(bands), CHANCE * chance)
+    reached = np.maximum.accumulate(path.heights)
+    above = np.flatnonzero(path.heights > level)
+    joins = int(above[0]) if len(above) else len(reached)
+    lowest = float(reached[joins - 1]) if joins else 0.0
+    highest = float(reached[joins]) if joins < len(reached) else np.pi
+    # Between the two: a join that is refused is higher than its level.
+    noise = float(level[min(joins, len(level) - 1)]) if len(level) else 0.0
+    max_angle = min(max(noise, lowest), float(np.nextafter(highest, 0)))
+    return NaturalCut(max_angle, lowest, highest, len(reached) + 1 - joins)
