@@ -1,4 +1,4 @@
-"""GeoTIFF cubes (and whatever else GDAL opens), read by rows through rasterio."""
+"""GeoTIFF cubes (and whatever else GDAL opens): mapped where they lie plainly, else read by rows."""
 
 import math
 import re
@@ -21,12 +21,15 @@ from hsicli.io.rows import lazy_rows
 WKT_TAG, AUTHORITY_TAG = "CRS_WKT", "CRS_AUTHORITY"
 """Tags that keep what the keys of a GeoTIFF lose of a coordinate system."""
 
+MAX_STRIPS = 100_000
+"""Strips of a plain file that are looked up one by one before it is mapped."""
+
 _CENTRE = re.compile(r"(?:^|\()\s*(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*([^\d\s().]+)\s*\)?\s*$")
 """What a band's description says: ``436.13 Nanometers``, or ``a name (2.2 Micrometers)``."""
 
 
 def read_geotiff(path: Path) -> Cube:
-    """The cube that GDAL finds in a file, its rows read when they are asked for.
+    """The cube that GDAL finds in a file: a memory map if it is a plain one, else rows when asked for.
 
     Wavelengths come from the tags of the bands, else from their descriptions, else from GDAL's own IMAGERY
     metadata (which is rounded); a CRISM product without any is known by its bands and its fill value.
@@ -60,12 +63,12 @@ def read_geotiff(path: Path) -> Cube:
         value[np.isin(data, fill)] = np.nan
         return value * scales.astype(np.float32) + offsets.astype(np.float32)
 
+    shape = (dataset.height, dataset.width, dataset.count)
+    data = None if by_band else _mapped(dataset, path)
+    if data is None:
+        data = lazy_rows(shape, np.dtype(np.float32) if by_band else dtype, read)
     return Cube(
-        data=lazy_rows(
-            (dataset.height, dataset.width, dataset.count),
-            np.dtype(np.float32) if by_band else dtype,
-            read,
-        ),
+        data=data,
         wavelengths=axis.wavelengths,
         fwhm=axis.fwhm,
         good_bands=axis.good_bands,
@@ -136,6 +139,42 @@ def _near(one: Any, other: Any) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return bool(one == other)
     return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def _mapped(dataset: Any, path: Path) -> np.ndarray | None:
+    """(rows, cols, bands): the numbers where they lie; None unless they lie there plainly, in one piece."""
+    plain = dataset.driver == "GTiff" and dataset.compression is None and len(set(dataset.dtypes)) == 1
+    by_pixel = dataset.interleaving is None or dataset.interleaving.name == "pixel"
+    height, width = dataset.block_shapes[0]
+    strips = -(-dataset.height // height)
+    planes = 1 if by_pixel else dataset.count
+    packed = "NBITS" in dataset.tags(1, ns="IMAGE_STRUCTURE")
+    if not plain or packed or width != dataset.width or strips * planes > MAX_STRIPS:
+        return None
+    with path.open("rb") as file:
+        order = {b"II": "<", b"MM": ">"}.get(file.read(2), "")
+    dtype = np.dtype(dataset.dtypes[0]).newbyteorder(order or "=")
+    row_bytes = dataset.width * dtype.itemsize * (dataset.count if by_pixel else 1)
+    starts = [
+        dataset.get_tag_item(f"BLOCK_OFFSET_0_{strip}", "TIFF", bidx=band + 1)
+        for band in range(planes)
+        for strip in range(strips)
+    ]
+    if not order or None in starts:  # a strip that was never written has no place
+        return None
+    first = int(starts[0])
+    expected = (
+        first + (band * dataset.height + strip * height) * row_bytes
+        for band in range(planes)
+        for strip in range(strips)
+    )
+    end = first + planes * dataset.height * row_bytes
+    if [int(start) for start in starts] != list(expected) or path.stat().st_size < end:
+        return None
+    rows, cols, bands = dataset.height, dataset.width, dataset.count
+    if by_pixel:
+        return np.memmap(path, dtype, "r", first, (rows, cols, bands))
+    return np.memmap(path, dtype, "r", first, (bands, rows, cols)).transpose(1, 2, 0)
 
 
 def _axis(dataset: Any, path: Path) -> Axis:

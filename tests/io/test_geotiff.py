@@ -53,8 +53,29 @@ def test_every_layout_gives_the_same_pixels(tmp_path, profile, dtype):
     np.testing.assert_array_equal(np.concatenate([block.data for block in cube.blocks(rows=4)]), VALUES)
 
 
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+@pytest.mark.parametrize(
+    "extra", [{}, {"blockysize": 1}, {"blockysize": 4}, {"ENDIANNESS": "BIG"}, {"BIGTIFF": "YES"}]
+)
+def test_a_plain_file_is_mapped_in_place(tmp_path, interleave, extra):
+    cube = read_geotiff(write(tmp_path / "a.tif", interleave=interleave, **extra))
+    assert isinstance(cube.data, np.memmap)
+    np.testing.assert_array_equal(cube.data, VALUES)
+
+
+@pytest.mark.parametrize("extra", [{"compress": "lzw"}, {"tiled": True, "blockxsize": 16, "blockysize": 16}])
+def test_any_other_is_not(tmp_path, extra):
+    assert not isinstance(read_geotiff(write(tmp_path / "a.tif", **extra)).data, np.memmap)
+
+
+def test_strips_that_were_never_written_are_not_mapped(tmp_path):
+    values = np.zeros((40, 30, 4))
+    cube = read_geotiff(write(tmp_path / "a.tif", values=values, interleave="band", SPARSE_OK="TRUE"))
+    np.testing.assert_array_equal(np.asarray(cube.data), values)
+
+
 def test_only_the_rows_asked_for_are_read(tmp_path):
-    cube = read_geotiff(write(tmp_path / "a.tif"))
+    cube = read_geotiff(write(tmp_path / "a.tif", compress="lzw"))
     np.testing.assert_array_equal(cube.data[2:4], VALUES[2:4])
     np.testing.assert_array_equal(cube.data[-1], VALUES[-1])
     np.testing.assert_array_equal(cube.data[1, 2], VALUES[1, 2])

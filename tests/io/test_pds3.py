@@ -245,3 +245,21 @@ def test_geometry_needs_latitude_and_longitude(tmp_path):
     label = write(tmp_path, BAND_NAME='("Phase angle, deg", "Latitude, areocentric, deg N")')
     with pytest.raises(InputError, match="no planes of latitude and longitude"):
         read_geometry(label)
+
+
+@pytest.mark.real
+def test_a_whole_mtrdr_is_mapped_with_axis_and_grid(data_dir, tmp_path):
+    name = "frt0001fd76_07_if166j_mtr3"
+    (tmp_path / f"{name}.lbl").write_bytes((data_dir / "crism/mtrdr" / f"{name}.lbl").read_bytes())
+    rows, cols, bands = 746, 812, 489
+    with (tmp_path / f"{name.upper()}.IMG").open("wb") as image:  # sparse: takes no room on the disk
+        image.truncate(rows * cols * bands * 4)
+        for row, col, band, value in [(0, 0, 0, 0.25), (745, 811, 488, 0.5)]:
+            image.seek(((band * rows + row) * cols + col) * 4)
+            image.write(np.array(value, "<f4").tobytes())
+    cube = read_pds3(tmp_path / f"{name}.lbl")
+    assert cube.shape == (rows, cols, bands)
+    assert (cube.data[0, 0, 0], cube.data[745, 811, 488]) == (0.25, 0.5)
+    np.testing.assert_allclose(cube.wavelengths[[0, 78, 488]], [436.13, 1047.20, 3896.76])
+    assert cube.notes == ("wavelengths: the CRISM MTRDR axis, built in",)
+    assert cube.grid.transform[0] == pytest.approx(18, abs=1e-6)
