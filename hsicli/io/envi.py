@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from hsicli.cube import Cube, Grid
+from hsicli.cube import CRISM_FILL, Cube, Grid
 from hsicli.errors import InputError
 from hsicli.io.axes import Axis, normalise_axis
+from hsicli.io.crism import product_axis
 from hsicli.io.envi_header import CLASSES, INTERLEAVES, LIBRARY, EnviHeader, Layout, parse_header
 from hsicli.io.georeference import envi_grid
 from hsicli.products import Raster
@@ -41,9 +42,11 @@ def read_envi(path: Path) -> Cube:
     layout = header.layout()
     notes = list(layout.notes)
     data = map_numbers(header, image, layout, notes)
-    axis = header_axis(header, layout.bands)
     scale = _scale(header, notes)
     fill = _fill(header, data, notes)
+    axis = header_axis(header, layout.bands)
+    if axis.wavelengths is None and CRISM_FILL in fill and layout.dtype.kind == "f":
+        axis = product_axis(layout.bands) or axis  # nothing else has so many bands and this fill
     grid = header_grid(header, notes)
     return Cube(
         data=data,

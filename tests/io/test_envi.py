@@ -142,6 +142,19 @@ def test_an_undeclared_fill_shows_in_a_corner(tmp_path: Path, value: float, dtyp
     assert any("no fill value is declared" in note for note in cube.notes) == taken
 
 
+def test_a_crism_cube_without_wavelengths_is_known_by_its_bands_and_fill(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    (tmp_path / "x.img").write_bytes(np.ones((ROWS, COLS, 489), "<f4").tobytes())
+    text = path.read_text().replace(f"bands = {BANDS}", "bands = 489")
+    path.write_text(text)
+    assert read_envi(path).wavelengths is None
+    path.write_text(text + "data ignore value = 65535\n")
+    cube = read_envi(path)
+    assert cube.wavelengths is not None
+    assert cube.wavelengths[[0, -1]].tolist() == [436.13, 3896.76]
+    assert "built in" in cube.notes[-1]
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
