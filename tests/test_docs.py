@@ -102,7 +102,7 @@ def public_kernels():
                 yield pytest.param(node, id=f"{path.stem}.{node.name}")
 
 
-@pytest.mark.parametrize("node", public_kernels())
+@pytest.mark.parametrize("node", list(public_kernels()))
 def test_a_public_kernel_says_what_it_takes_and_gives(node):
     text = ast.get_docstring(node) or ""
     arguments = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]

@@ -3,27 +3,15 @@
 import platform
 from importlib.metadata import version
 
+from hsicli.io.versions import c_libraries
+
+LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "rasterio", "spectral", "h5py", "typer")
+
 
 def versions() -> dict[str, str]:
     """Version of Python, of each library, and of the C libraries inside them."""
-    import h5py
-    import rasterio
-
-    names = (
-        "numpy",
-        "scipy",
-        "torch",
-        "scikit-learn",
-        "numba",
-        "rasterio",
-        "spectral",
-        "h5py",
-        "typer",
-        "matplotlib",
-    )
     return {
         "python": platform.python_version(),
-        **{name: version(name) for name in names},
-        "GDAL": rasterio.__gdal_version__,
-        "HDF5": h5py.version.hdf5_version,
+        **{name: version(name) for name in LIBRARIES},
+        **c_libraries(),
     }

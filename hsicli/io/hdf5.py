@@ -14,6 +14,7 @@ import numpy as np
 
 from hsicli.cube import Grid, Stream
 from hsicli.errors import HsiError, InputError
+from hsicli.io.rows import lazy_rows
 from hsicli.provenance import Provenance
 
 P = TypeVar("P")
@@ -222,19 +223,9 @@ def _read_field(file: h5py.File, item: Field[Any], path: Path) -> Any:
     if offset is not None and data.nbytes >= MAPPED_BYTES:
         return np.memmap(path, dtype=data.dtype, mode="r", offset=offset, shape=data.shape)
     if data.nbytes >= MAPPED_BYTES and data.ndim == 3:
-        return _Chunked(path, item.name, data.shape, data.dtype)
+        kept = h5py.File(path, "r", locking="best-effort")[item.name]
+        return lazy_rows(data.shape, data.dtype, kept.__getitem__)
     return data[()]
-
-
-class _Chunked:
-    """A compressed array that is read row block by row block."""
-
-    def __init__(self, path: Path, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        self.shape, self.dtype, self.ndim = shape, dtype, len(shape)
-        self._data = h5py.File(path, "r", locking="best-effort")[name]
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        return self._data[rows]
 
 
 def _read_grid(file: h5py.File) -> Grid | None:
