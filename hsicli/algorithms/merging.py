@@ -1,7 +1,8 @@
 """Joining classes whose mean spectra point the same way: the whole path, and where to cut it.
 
 A path is a binary tree over k old classes, made by joining the closest pair of means k − 1 times. Its heights
-are the spectral angles of those joins; whatever the largest angle allowed, the classes are a cut of the one tree.
+are the spectral angles of those joins; whatever the largest angle allowed, the classes are a cut of the one
+tree.
 """
 
 from dataclasses import dataclass
