@@ -8,9 +8,12 @@ from typer.core import TyperGroup
 
 import hsicli
 from hsicli.cli.console import console
+from hsicli.cli.evaluate import evaluate
+from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
 from hsicli.cli.job import machine
 from hsicli.cli.options import Command
+from hsicli.cli.synth import synth
 from hsicli.errors import HsiError
 
 EPILOG = (
@@ -81,9 +84,9 @@ app = typer.Typer(
 # A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, evaluate.
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Look": (),
-    "Stages": (),
-    "Scenes": (),
+    "Look": (info,),
+    "Stages": (evaluate,),
+    "Scenes": (synth,),
 }
 for panel, commands in PANELS.items():
     for command in commands:
