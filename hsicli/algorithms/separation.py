@@ -33,8 +33,8 @@ def separation(blocks: Blocks, k: int) -> tuple[float, float, int]:
     Returns
     -------
     tuple
-        CH, DB, and the pixels that they were computed on. Both are NaN with fewer than two classes, or as many
-        classes as pixels.
+        CH, DB, and the pixels that they were computed on. Both are NaN with fewer than two classes, or as
+        many classes as pixels.
 
     References
     ----------

@@ -59,13 +59,19 @@ def score_tables(scores: Scores) -> list[ScoreTable]:
     return tables
 
 
-def mean_and_spread(values: np.ndarray, digits: int = 3) -> str:
+def mean_and_spread(values: np.ndarray) -> str:
     """``0.812 ± 0.004`` over runs; the number alone of one; a dash for none."""
     known = values[np.isfinite(values)]
     if not len(known):
         return "–"
-    mean = f"{known.mean():.{digits}f}" if abs(known.mean()) < 1000 else f"{known.mean():.4g}"
-    return mean if len(known) == 1 else f"{mean} ± {known.std(ddof=1):.{digits}f}"
+    mean, form = float(known.mean()), ".3f" if abs(known.mean()) < 1000 else ".4g"
+    return f"{mean:{form}}" + (f" ± {known.std(ddof=1):{form}}" if len(known) > 1 else "")
+
+
+def _pixels(counts: np.ndarray) -> int | str:
+    """One count where all runs agree, else the range."""
+    least, most = int(counts.min()), int(counts.max())
+    return least if least == most else f"{least} to {most}"
 
 
 # From here on, of the parts that are there: `score_tables` has looked, hence Any, no None.
@@ -77,7 +83,7 @@ def _headline(scores: Any) -> ScoreTable:
     blind = [
         (name, values)
         for name, values in (
-            ("location alone, the pixels scored", scores.blind_labeled),
+            ("location alone, scored pixels", scores.blind_labeled),
             ("location alone, whole image", scores.blind_image),
         )
         if values is not None
@@ -88,11 +94,12 @@ def _headline(scores: Any) -> ScoreTable:
         cells = [mean_and_spread(values[:, column]) for values in shown]
         if cells[0] != "–":
             rows.append((TITLES.get(metric, metric), *cells))
-    missing = mean_and_spread(scores.unlabeled.astype(float), 0)
-    note = (
-        f"computed on the {scores.pixels:,} pixels that the truth labels; {missing} of them have no class "
-        "on the map: errors, and in NMI and ARI one class more."
-    )
+    missing = _pixels(scores.unlabeled)
+    note = f"computed on the {scores.pixels:,} pixels that the truth labels; "
+    if scores.unlabeled.any():
+        note += f"{missing} of them have no class on the map: errors, and in NMI and ARI one class more."
+    else:
+        note += "the map has a class for all of them."
     if several:
         note += f" ± is the standard deviation over {scores.runs} maps."
     if blind:
@@ -110,15 +117,16 @@ def _by_class(scores: Any) -> ScoreTable:
         rows.append(
             (
                 scores.truth_names[number],
-                f"{int(scores.confusion[:, number].sum()):,}",
+                int(scores.confusion[:, number].sum()),
                 f"{100 * share:.2f} %" + (" rare" if share < RARE else ""),
                 scores.names[partner - 1] if partner else "–",
                 *(mean_and_spread(values[:, number]) for values in measures if values is not None),
             )
         )
-    absent = int((scores.shares == 0).sum())
+    absent = [name for name, share in zip(scores.truth_names, scores.shares, strict=True) if not share]
     note = "recall, precision and F1 of the class that the one-to-one pairing gives; best F1 of any class."
-    note += f" {absent} classes of the truth have no pixel here." if absent else ""
+    if absent:
+        note += f" {', '.join(absent)} {'has' if len(absent) == 1 else 'have'} no pixel here."
     note += " 'found as' is of the first map." if scores.runs > 1 else ""
     columns = ("class", "pixels", "share", "found as", "recall", "precision", "F1", "best F1")
     return ScoreTable("by class of the truth", columns, rows, note)
@@ -130,7 +138,7 @@ def _confusion(scores: Any) -> list[ScoreTable]:
     if len(used) > CONFUSION_COLUMNS or len(found) > CONFUSION_ROWS:
         return []
     names = ("unlabeled", *scores.names)
-    rows = [(names[row], *(f"{int(scores.confusion[row, column]):,}" for column in used)) for row in found]
+    rows = [(names[row], *(int(scores.confusion[row, column]) for column in used)) for row in found]
     title = "confusion, pixels" + (" of the first map" if scores.runs > 1 else "")
     return [ScoreTable(title, ("map \\ truth", *(scores.truth_names[column] for column in used)), rows)]
 
@@ -140,14 +148,15 @@ def _separation(scores: Any) -> ScoreTable:
         (
             TITLES.get(name, name),
             mean_and_spread(scores.separation[:, column]),
-            mean_and_spread(scores.separation_pixels[:, column].astype(float), 0),
+            _pixels(scores.separation_pixels[:, column]),
         )
         for column, name in enumerate(scores.separations)
     ]
     note = (
         "computed on every labeled pixel; to be compared between maps of one cube only, never between spaces."
     )
-    return ScoreTable("separation of the classes, without a truth", ("measure", "map", "pixels"), rows, note)
+    columns = ("measure", f"{scores.runs} maps" if scores.runs > 1 else "map", "pixels")
+    return ScoreTable("separation of the classes, without a truth", columns, rows, note)
 
 
 def _regions(scores: Any) -> ScoreTable:
@@ -159,7 +168,7 @@ def _regions(scores: Any) -> ScoreTable:
             f"{scores.names[number]} {100 * counts[1 + number] / labeled:.1f} %" for number in order[:6]
         ]
         more = [f"and {len(order) - 6} more"] if len(order) > 6 else []
-        rows.append((name, f"{int(counts.sum()):,}", f"{int(counts[0]):,}", ", ".join(shares + more) or "–"))
+        rows.append((name, int(counts.sum()), int(counts[0]), ", ".join(shares + more) or "–"))
     note = "shares of the labeled pixels of each region; mean spectra are in the scores product."
     return ScoreTable(
         "regions",
@@ -176,7 +185,7 @@ def _library(scores: Any) -> ScoreTable:
             f"{scores.library_names[match - 1]} ({math.degrees(angle):.1f}°)" if match else "–"
             for match, angle in zip(scores.matches[number], scores.match_angles[number], strict=True)
         ]
-        rows.append((name, f"{int(scores.counts[number]):,}", *cells))
+        rows.append((name, int(scores.counts[number]), *cells))
     ranks = tuple(f"nearest {rank}" for rank in range(1, scores.matches.shape[1] + 1))
     note = (
         "spectral angle between class mean and library spectrum over the bands that both have. The nearest "
@@ -186,8 +195,14 @@ def _library(scores: Any) -> ScoreTable:
 
 
 def scores_as_json(scores: Scores) -> dict[str, Any]:
-    """The same as plain numbers: NaN is null, angles are in radians."""
-    return {name: _plain(value) for name, value in vars(scores).items() if value is not None and value != ()}
+    """The same as plain numbers, the means by name first: NaN is null, angles are in radians."""
+    fields = {name: value for name, value in vars(scores).items() if value is not None}
+    given = {name: value for name, value in fields.items() if not isinstance(value, tuple) or value}
+    summary: dict[str, Any] = {}
+    for names, values in ((scores.metrics, scores.values), (scores.separations, scores.separation)):
+        if values is not None:
+            summary |= dict(zip(names, values.mean(axis=0), strict=True))
+    return {name: _plain(value) for name, value in (summary | given).items()}
 
 
 def _plain(value: Any) -> Any:

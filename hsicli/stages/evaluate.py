@@ -4,7 +4,7 @@ Against a truth, beside a map that never saw a spectrum; by themselves; by regio
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -46,7 +46,7 @@ def evaluate_labels(
     *,
     truth: ClassMap | None = None,
     cube: Cube | None = None,
-    regions: ClassMap | None = None,
+    regions: Mapping[str, np.ndarray] | None = None,
     library: Library | None = None,
     seed: int,
     track: Track = quiet,
@@ -62,8 +62,8 @@ def evaluate_labels(
         Only pixels that it labels are scored against it.
     cube : Cube, optional
         Spectra in which the classes are compared, and of which regions get their means.
-    regions : ClassMap, optional
-        Whose classes are looked at one by one.
+    regions : mapping of str to (rows, cols) bool, optional
+        They may overlap.
     library : Library, optional
         Reference spectra that class means are compared with.
     seed : int
@@ -80,13 +80,13 @@ def evaluate_labels(
         If a shape differs from the first map's, or spectra are asked for and are not there.
     """
     first = maps[0]
-    for what, shape in _shapes(maps[1:], truth, cube, regions):
+    for what, shape in _shapes(maps[1:], truth, cube, regions or {}):
         _check_shape(what, shape, first.labels.shape)
     found: dict[str, Any] = {"runs": len(maps), "names": first.names, "counts": first.counts}
     if truth is not None:
         found |= _against_truth(maps, truth, config, seed, track)
     found |= _by_themselves(maps, cube, track)
-    if regions is not None:
+    if regions:
         found |= _by_region(first, regions, cube)
     if library is not None:
         found |= nearest_spectra(
@@ -100,7 +100,7 @@ def evaluate_labels(
 
 
 def _shapes(
-    others: Sequence[Labels], truth: ClassMap | None, cube: Cube | None, regions: ClassMap | None
+    others: Sequence[Labels], truth: ClassMap | None, cube: Cube | None, regions: Mapping[str, np.ndarray]
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     for number, other in enumerate(others, 2):
         yield f"map {number}", other.labels.shape
@@ -108,8 +108,8 @@ def _shapes(
         yield "the truth", truth.labels.shape
     if cube is not None:
         yield "the cube of spectra", cube.shape[:2]
-    if regions is not None:
-        yield "the map of regions", regions.labels.shape
+    for name, region in regions.items():
+        yield f"region {name}", region.shape
 
 
 def _check_shape(what: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
@@ -216,22 +216,21 @@ def _spectra_of(product: Labels, cube: Cube) -> Blocks:
     return blocks
 
 
-def _by_region(product: Labels, regions: ClassMap, cube: Cube | None) -> dict[str, Any]:
+def _by_region(product: Labels, regions: Mapping[str, np.ndarray], cube: Cube | None) -> dict[str, Any]:
     """Classes in each region, and its mean spectrum where a cube is given."""
-    marks = np.asarray(regions.labels)
-    table = contingency(product.labels, marks, len(product.names), len(regions.names))
-    found: dict[str, Any] = {"region_names": regions.names, "region_counts": table.T}
+    classes = len(product.names)
+    counts = [np.bincount(product.labels[region], minlength=classes + 1) for region in regions.values()]
+    found: dict[str, Any] = {"region_names": tuple(regions), "region_counts": np.stack(counts)}
     if cube is None:
         return found
-    sums, pixels = np.zeros((len(regions.names) + 1, len(cube.order))), np.zeros(len(regions.names) + 1)
+    sums, pixels = np.zeros((len(regions), len(cube.order))), np.zeros((len(regions), 1))
     for block in cube.blocks():
-        inside = (marks[block.rows] > 0) & block.valid
-        for mark in np.unique(marks[block.rows][inside]):
-            values = block.data[inside & (marks[block.rows] == mark)]
-            sums[mark] += values.sum(axis=0, dtype=np.float64)
-            pixels[mark] += len(values)
+        for row, region in enumerate(regions.values()):
+            inside = region[block.rows] & block.valid
+            sums[row] += block.data[inside].sum(axis=0, dtype=np.float64)
+            pixels[row] += inside.sum()
     with np.errstate(invalid="ignore"):
-        means = sums[1:] / pixels[1:, None]  # NaN for a region without valid pixels
+        means = sums / pixels  # NaN for a region without valid pixels
     return found | {
         "region_means": means,
         "wavelengths": cube.axis if cube.wavelengths is not None else None,
