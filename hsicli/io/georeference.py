@@ -175,16 +175,19 @@ def _from_projection_info(projection_info: str) -> tuple["CRS", str] | None:
 
 def read_crs(text: str | None) -> "CRS | None":
     """The coordinate reference system of a WKT or code; None for a local one, an empty or unreadable text."""
+    from rasterio import Env
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
     if not (text or "").strip():
         return None
-    try:
-        crs = CRS.from_user_input(str(text).strip())
-    except CRSError:
-        return None
-    return crs if crs.is_projected or crs.is_geographic else None
+    with Env():  # or GDAL writes its own complaints to stderr
+        try:
+            crs = CRS.from_user_input(str(text).strip())
+            usable = (crs.is_projected or crs.is_geographic) and bool(crs.to_dict())
+        except CRSError:
+            return None
+    return crs if usable else None
 
 
 def authority_of(crs: "CRS") -> str | None:

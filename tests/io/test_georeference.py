@@ -180,3 +180,14 @@ def test_a_local_sphere_survives_without_its_string() -> None:
 
 def test_a_sheared_grid_cannot_be_said() -> None:
     assert envi_fields(Grid((18.0, 5.0, 0.0, 0.0, -18.0, 0.0)))[0] == {}
+
+
+@pytest.mark.parametrize(
+    "string", ['PROJCS["x', "garbage", 'PROJCS["x",GEOGCS["y",DATUM["z",SPHEROID["s",a,b]]]]']
+)
+def test_an_unreadable_string_is_a_note_and_no_noise(string: str, capfd: pytest.CaptureFixture[str]) -> None:
+    grid, note = envi_grid(UTM, "", string)
+    assert grid is not None
+    assert grid.authority == "EPSG:32611"  # the rest of the header still says it
+    assert note == "the coordinate system string cannot be read"
+    assert capfd.readouterr().err == ""
