@@ -120,7 +120,7 @@ def despike(
     Raises
     ------
     ValueError
-        If a width is even or less than 3.
+        If a width is even or not positive.
 
     References
     ----------
@@ -128,8 +128,8 @@ def despike(
     Icarus 376, 2022: windows 11, 7, 3 and five sigmas.
     """
     widths = tuple(windows)
-    if any(width < 3 or width % 2 == 0 for width in widths):
-        raise ValueError(f"windows of {widths} bands: each must be odd and at least 3")
+    if any(width < 1 or width % 2 == 0 for width in widths):
+        raise ValueError(f"windows of {widths} bands: each must be odd and positive")
     out = np.empty_like(spectra) if out is None else out
     np.copyto(out, spectra)
     for width in widths:
@@ -169,6 +169,40 @@ def _despike(spectra: np.ndarray, reach: int, sigmas: float) -> None:
                 spectra[row, band] = medians[band]
 
 
+def running_mean(spectra: np.ndarray, width: int) -> np.ndarray:
+    """Each band's mean over the `width` bands around it; towards the ends the window narrows.
+
+    Parameters
+    ----------
+    spectra : (n, bands) float32
+    width : int
+        Bands, odd.
+
+    Returns
+    -------
+    (n, bands) float32
+    """
+    if width < 1 or width % 2 == 0:
+        raise ValueError(f"a window of {width} bands: it must be odd and positive")
+    out = np.empty_like(spectra)
+    _running_mean(spectra, width // 2, out)
+    return out
+
+
+@numba.njit(cache=True, parallel=True)
+def _running_mean(spectra: np.ndarray, reach: int, out: np.ndarray) -> None:
+    n, bands = spectra.shape
+    scale = np.float32(1 / (2 * reach + 1))
+    for row in numba.prange(n):
+        out[row] = 0
+        for shift in range(2 * reach + 1):
+            for band in range(reach, bands - reach):
+                out[row, band] += scale * spectra[row, band - reach + shift]
+        for distance in range(min(reach, (bands + 1) // 2)):
+            for band in (distance, bands - 1 - distance):
+                out[row, band] = spectra[row, band - distance : band + distance + 1].mean()
+
+
 def is_flat(removed: np.ndarray, depth: float) -> np.ndarray:
     """Which continuum-removed spectra have no absorption as deep as `depth`: min > 1 − depth.
 
@@ -186,3 +220,10 @@ def is_flat(removed: np.ndarray, depth: float) -> np.ndarray:
     """
     flat: np.ndarray = removed.min(axis=1) > 1 - depth
     return flat
+
+
+def are_finite(spectra: np.ndarray) -> np.ndarray:
+    """(…,) bool: which of (…, bands) float32 spectra have every band."""
+    with np.errstate(invalid="ignore", over="ignore"):  # a sum is finite only if its terms are
+        finite: np.ndarray = np.isfinite(spectra @ np.ones(spectra.shape[-1], dtype=np.float32))
+    return finite
