@@ -87,6 +87,8 @@ class Cube:
         Detector column of each pixel, where it is known; −1 for fill.
     grid : Grid, optional
         Where the pixels lie.
+    denominator : (bands,) float64, optional
+        What every spectrum was divided by, if it was; the mean, where that varied.
     scale : float
         Reflectance (or whatever the unit is) of one raw count.
     fill : tuple of float
@@ -107,6 +109,7 @@ class Cube:
         default=None, metadata={"axes": "rows cols", "unit": "detector column"}
     )
     grid: Grid | None = None
+    denominator: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "reflectance"})
     scale: float = field(default=1.0, metadata={"transient": True})
     fill: tuple[float, ...] = field(default=(), metadata={"transient": True})
     notes: tuple[str, ...] = field(default=(), metadata={"transient": True})
@@ -125,6 +128,7 @@ class Cube:
             "good_bands": (bands,),
             "valid": (rows, cols),
             "columns": (rows, cols),
+            "denominator": (bands,),
         }.items():
             value = getattr(self, name)
             if value is not None and value.shape != shape:
