@@ -109,7 +109,7 @@ MINERALS: dict[str, Mineral] = {
     # Clays and other sheet silicates: O–H overtones near 1.4, water at 1.9, metal–OH at 2.2 to 2.35 µm.
     "kaolinite": _mineral(
         (0.40, 0.58, 0.640, 0.620, 0.520, 0.28),
-        (1395, 26, 0.16), (1415, 28, 0.22), (2165, 40, 0.18), (2207, 38, 0.34), (2385, 40, 0.08),
+        (1395, 17, 0.18), (1415, 17, 0.24), (2165, 40, 0.18), (2207, 38, 0.34), (2385, 40, 0.08),
         (2750, 160, 0.6),
     ),
     "montmorillonite": _mineral(

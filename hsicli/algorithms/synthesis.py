@@ -193,7 +193,7 @@ def deposits(
         radius = np.sqrt(area / (np.pi * count))
         bodies = []
         for _ in range(count):
-            edge = min(1.5 * radius, 0.4 * rows, 0.4 * cols)
+            edge = min(1.5 * radius, 0.4 * rows, 0.4 * (cols - 2 * margin))
             tries = rng.uniform([edge, margin + edge], [rows - edge, cols - margin - edge], (12, 2))
             if taken:
                 apart = np.linalg.norm(tries[:, None] - np.array(taken), axis=-1).min(axis=1)

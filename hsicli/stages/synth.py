@@ -1,61 +1,98 @@
 """hsicli synth: a scene with planted truth, from a recipe."""
 
 import logging
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from hsicli.algorithms.colours import distinct_colours
-from hsicli.algorithms.defects import Instrument, instrument, observed
-from hsicli.algorithms.frames import core_stick, illumination, swath
-from hsicli.algorithms.geology import Geology, abundances, calibrated
+from hsicli.algorithms.defects import Defects, instrument
+from hsicli.algorithms.geology import Geology, Unit, calibrated
 from hsicli.algorithms.minerals import spectra
-from hsicli.algorithms.mixing import dominant, noise_deviation, random_abundances
-from hsicli.algorithms.synthesis import CELL, Sheet, generator
-from hsicli.cube import BLOCK_BYTES, CRISM_FILL
+from hsicli.algorithms.mixing import noise_deviation
+from hsicli.algorithms.synthesis import CELL
+from hsicli.cube import BLOCK_BYTES, CRISM_FILL, Grid
 from hsicli.errors import ConfigError
 from hsicli.instruments import axis
 from hsicli.library import Library
-from hsicli.products import Scene, SceneBlock
-from hsicli.runtime import available_threads
-from hsicli.stages.recipe import MARS, SynthConfig, check_recipe
+from hsicli.products import Scene
+from hsicli.stages.planting import REFERENCE_ROWS, Plan, power, scene_blocks, sheets
 
 log = logging.getLogger(__name__)
 
-DRAW = 70
-"""Stream of the random numbers that vary abundances from pixel to pixel."""
+LEAST_WIDTH = 8
+"""Columns that a swath or a core stick must have left."""
 
-REFERENCE_ROWS = 512
-"""Rows from which shares of units and the power of the signal are taken: a longer scene begins alike."""
-
-CELLS_BETWEEN_STICKS = 2**16
-"""Cells of the sheet from one core stick to the next: each shows another part of the same geology."""
-
-TRAY_LEVEL = 0.05
-"""Reflectance of the tray that holds the core sticks."""
-
-
-class _Plan(NamedTuple):
-    """All that the making of a row needs."""
-
-    config: SynthConfig
-    seed: int
-    endmembers: np.ndarray
-    """(p, bands) float32"""
-    geology: Geology | None
+MARS = Grid(
+    (18.0, 0.0, 4_270_000.0, 0.0, -18.0, 1_130_000.0),
+    'PROJCRS["Mars Equirectangular [0N 0E]",BASEGEOGCRS["Mars sphere",DATUM["Mars sphere",'
+    'ELLIPSOID["Mars sphere",3396190.0,0,LENGTHUNIT["metre",1]]],PRIMEM["Reference Meridian",0,'
+    'ANGLEUNIT["degree",0.0174532925199433]]],CONVERSION["Equidistant Cylindrical",'
+    'METHOD["Equidistant Cylindrical (Spherical)",ID["EPSG",1029]],'
+    'PARAMETER["Latitude of 1st standard parallel",0.0,ANGLEUNIT["degree",0.0174532925199433]],'
+    'PARAMETER["Longitude of natural origin",0.0,ANGLEUNIT["degree",0.0174532925199433]],'
+    'PARAMETER["False easting",0,LENGTHUNIT["metre",1]],PARAMETER["False northing",0,LENGTHUNIT["metre",1]]],'
+    'CS[Cartesian,2],AXIS["easting (X)",east,ORDER[1],LENGTHUNIT["metre",1]],'
+    'AXIS["northing (Y)",north,ORDER[2],LENGTHUNIT["metre",1]]]',
+    "IAU_2015:49910",
+)
+"""Equirectangular, sphere of 3 396 190 m, 18 m pixels, near 19° N 72° E."""
 
 
-class _Ground(NamedTuple):
-    """Some rows of the scene before an instrument sees them."""
+@dataclass(frozen=True)
+class SynthConfig:
+    """A recipe. The defaults are the recipe `mixtures`."""
 
-    abundances: np.ndarray
-    """(rows, cols, p) float32; 0 where nothing is planted."""
-    light: np.ndarray
-    """(rows, cols) float32"""
-    planted: np.ndarray
-    """(rows, cols) bool"""
+    VERSION: ClassVar[int] = 1
+
+    rows: int = 128
+    cols: int = 128
+    instrument: str = "aviris-1995"
+    """Band centres and widths."""
+    bands: tuple[float, float, float] | None = None
+    """First and last centre and step, nm, of a regular axis instead; the width is the step."""
+    window: tuple[float, float] | None = None
+    """Bands to keep, nm."""
+    members: tuple[str, ...] = (
+        "feldspar",
+        "jarosite",
+        "natrojarosite",
+        "plagioclase",
+        "calcite",
+        "alunite",
+        "gypsum",
+        "corrensite",
+        "high-Ca pyroxene",
+    )
+    """Endmembers of a scene without units: every pixel is a mixture of its own."""
+    concentration: float = 1.0
+    """Dirichlet parameter of those mixtures: 1 = uniform on the simplex, below 1 prefers its corners."""
+    units: tuple[Unit, ...] = ()
+    """Rock units, if the scene is a place."""
+    background: str = "basalt"
+    """Endmember of what no unit covers."""
+    bend: float = 0.3
+    """Folding of the units, as a share of their size."""
+    scatter: float = 0.0
+    """Dirichlet concentration with which each pixel varies about the mixture of its place; 0 = not at all."""
+    frame: Literal["none", "swath", "tray"] = "none"
+    """What surrounds the pixels: nothing; fill beside a swath; a tray with core sticks."""
+    border: int = 0
+    """Widest fill at either side of a swath, pixels; space beside a core stick."""
+    sticks: int = 1
+    """Core sticks side by side."""
+    snr: float = 30.0
+    """Signal-to-noise ratio, dB: mean square of the signal, over pixels and bands, to that of the noise."""
+    noise_profile: tuple[tuple[float, float], ...] = ((1000.0, 1.0),)
+    """Relative strength of the noise by wavelength: (nm, strength) nodes, linear between, constant beyond."""
+    brightness: float = 0.0
+    """Standard deviation of the logarithm of the illumination, clipped to 0.5…1.6."""
+    relief: float = 0.0
+    """Strength of slopes that face or shun the light."""
+    defects: Defects = field(default_factory=Defects)
+    on_mars: Literal["grid", "nowhere"] = "nowhere"
+    """Whether the pixels lie on a grid of Mars."""
 
 
 def synthesise(
@@ -79,18 +116,18 @@ def synthesise(
     ConfigError
         If the recipe contradicts itself or names an unknown endmember.
     """
-    check_recipe(config)
+    _check(config)
     names, member_of = _members(config)
     wavelengths, fwhm, endmembers = _spectra(config, names, library)
-    plan = _Plan(config, seed, endmembers.astype(np.float32), _geology(config, names, member_of, seed))
+    plan = Plan(config, seed, endmembers.astype(np.float32), _geology(config, names, member_of, seed))
     nodes, strengths = np.array(config.noise_profile).T
-    noise = noise_deviation(_power(plan), config.snr, np.interp(wavelengths, nodes, strengths))
+    noise = noise_deviation(power(plan), config.snr, np.interp(wavelengths, nodes, strengths))
     through = instrument(config.defects, wavelengths, noise, config.cols, seed)
     step = block_rows or max(1, BLOCK_BYTES // (4 * config.cols * (len(wavelengths) + len(names))))
 
     return Scene(
         shape=(config.rows, config.cols, len(wavelengths)),
-        blocks=lambda: _blocks(plan, through, step, names),
+        blocks=lambda: scene_blocks(plan, through, step, names),
         wavelengths=wavelengths,
         fwhm=fwhm,
         endmembers=Library(names, endmembers, wavelengths, fwhm),
@@ -123,6 +160,8 @@ def _spectra(
     low, high = config.window or (-np.inf, np.inf)
     keep = np.flatnonzero((wavelengths >= low) & (wavelengths <= high))
     keep = keep[np.argsort(wavelengths[keep], kind="stable")]
+    if not len(keep):
+        raise ConfigError(f"window: no band lies in {low:g} to {high:g} nm", hint="set a wider window, in nm")
     wavelengths, fwhm = wavelengths[keep], fwhm[keep]
     if library is None:
         # An absorption is several times wider than a band: the band sees the reflectance at its centre.
@@ -156,102 +195,42 @@ def _geology(
         cell=min(CELL, config.rows),
     )
     rows = min(config.rows, REFERENCE_ROWS)
-    return calibrated(geology, [sheet for _, sheet in _sheets(config, slice(0, rows))])
+    return calibrated(geology, [sheet for _, sheet in sheets(config, slice(0, rows))])
 
 
-def _sheets(config: SynthConfig, rows: slice) -> list[tuple[slice, Sheet]]:
-    """Columns of the scene, and the rows of the sheet that they show."""
-    if config.frame != "tray":
-        return [(slice(0, config.cols), Sheet(rows, config.cols))]
-    apart = CELLS_BETWEEN_STICKS * min(CELL, config.rows)
-    pitch = config.cols // config.sticks
-    width = pitch - 2 * config.border
-    return [
-        (
-            slice(k * pitch + config.border, k * pitch + config.border + width),
-            Sheet(slice(rows.start + k * apart, rows.stop + k * apart), width),
+def _check(config: SynthConfig) -> None:
+    """Refuse what contradicts itself."""
+    if config.rows < 1 or config.cols < 1:
+        raise ConfigError(
+            f"a scene of {config.rows} × {config.cols} pixels is empty",
+            hint="give --rows and --cols, both 1 or more",
         )
-        for k in range(config.sticks)
-    ]
-
-
-def _ground(plan: _Plan, rows: slice) -> _Ground:
-    """Abundances, light and mask of these rows."""
-    config, seed = plan.config, plan.seed
-    shape = (rows.stop - rows.start, config.cols)
-    mixture = np.zeros((*shape, len(plan.endmembers)))
-    light = np.ones(shape, dtype=np.float32)
-    planted = np.ones(shape, dtype=bool)
-    for cols, sheet in _sheets(config, rows):
-        light[:, cols] = illumination(sheet, config.brightness, config.relief, seed)
-        if plan.geology is not None:
-            mixture[:, cols] = abundances(plan.geology, sheet)
-    if config.frame == "swath":
-        planted = swath(rows, config.rows, (config.cols, config.border), seed)
-    elif config.frame == "tray":
-        planted[:] = False
-        for cols, sheet in _sheets(config, rows):
-            planted[:, cols], round_side = core_stick(sheet, seed)
-            light[:, cols] *= round_side
-    for row, here in enumerate(mixture):
-        if plan.geology is None or config.scatter:
-            concentration = config.scatter * here if plan.geology is not None else config.concentration
-            rng = generator(seed, DRAW, rows.start + row)
-            here[:] = random_abundances(config.cols, np.broadcast_to(concentration, here.shape), rng)
-    mixture[~planted] = 0
-    return _Ground(mixture.astype(np.float32), light, planted)
-
-
-def _signal(plan: _Plan, ground: _Ground, row: int) -> np.ndarray:
-    """(cols, bands) float32: what a perfect instrument would see of one row of the block.
-
-    Mixed one endmember at a time: most are absent from most rows, and a sum in this order rounds the same
-    everywhere, which a matrix product does not promise.
-    """
-    mixture = ground.abundances[row]
-    signal = np.zeros((plan.config.cols, plan.endmembers.shape[1]), dtype=np.float32)
-    for k in np.flatnonzero(mixture.any(axis=0)):
-        signal += mixture[:, k, None] * plan.endmembers[k]
-    signal *= ground.light[row, :, None]
-    if plan.config.frame == "tray":
-        signal[~ground.planted[row]] = TRAY_LEVEL
-    return signal
-
-
-def _power(plan: _Plan) -> float:
-    """Mean square of the signal, over pixels that hold one and all bands, of the first rows."""
-    total = held = 0.0
-    last = min(plan.config.rows, REFERENCE_ROWS)
-    for first in range(0, last, 8 * max(1, last // 128)):
-        ground = _ground(plan, slice(first, min(first + 8, last)))
-        signals = (_signal(plan, ground, row) for row in range(len(ground.light)))
-        total += sum(float(np.square(signal, dtype=np.float64).sum()) for signal in signals)
-        held += ground.planted.size if plan.config.frame == "tray" else ground.planted.sum()
-    return total / max(held * plan.endmembers.shape[1], 1.0)
-
-
-def _blocks(plan: _Plan, through: Instrument, step: int, names: tuple[str, ...]) -> Iterator[SceneBlock]:
-    """Walk the scene; at the end, say what it holds."""
-    config = plan.config
-    counts = np.zeros(len(names) + 1, dtype=np.int64)
-    with ThreadPoolExecutor(available_threads()) as pool:
-        for first in range(0, config.rows, step):
-            rows = slice(first, min(first + step, config.rows))
-            ground = _ground(plan, rows)
-            data = np.empty((*ground.light.shape, plan.endmembers.shape[1]), dtype=np.float32)
-
-            def record(
-                row: int, ground: _Ground = ground, data: np.ndarray = data, first: int = first
-            ) -> None:
-                data[row] = observed(_signal(plan, ground, row), first + row, through)
-                if config.frame == "swath":
-                    data[row][~ground.planted[row]] = CRISM_FILL
-
-            list(pool.map(record, range(len(data))))
-            labels = np.where(ground.planted, dominant(ground.abundances), 0).astype(np.uint8)
-            ground.abundances[~ground.planted] = np.nan
-            counts += np.bincount(labels.ravel(), minlength=len(counts))
-            yield SceneBlock(rows, data, labels, ground.abundances)
-    planted = max(int(counts[1:].sum()), 1)
-    for name, count in zip(names, counts[1:], strict=True):
-        log.info("%-22s %8d pixels %7.3f %%", name, count, 100 * count / planted)
+    if config.sticks < 1:
+        raise ConfigError(f"sticks: {config.sticks} core sticks make no tray", hint="set sticks to 1 or more")
+    room = config.cols // (config.sticks if config.frame == "tray" else 1) - 2 * config.border
+    if config.frame != "none" and room < LEAST_WIDTH:
+        raise ConfigError(
+            f"border: {config.border} pixels on both sides leave no room in {config.cols} columns",
+            hint="give --cols more, or set border lower",
+        )
+    if not config.units and len(config.members) < 2:
+        raise ConfigError("members: a mixture needs two or more", hint="give --members A,B,…")
+    if config.concentration <= 0 or config.scatter < 0:
+        raise ConfigError(
+            "concentration must be positive, and scatter not negative", hint="see configs/synth.toml"
+        )
+    if not config.noise_profile or min(strength for _, strength in config.noise_profile) <= 0:
+        raise ConfigError(
+            "noise_profile: expected pairs of nm and a positive strength",
+            hint="use [[1000.0, 1.0]] for white noise",
+        )
+    if config.bands is not None and (config.bands[2] <= 0 or config.bands[1] < config.bands[0]):
+        raise ConfigError(
+            f"bands: {list(config.bands)} is no axis", hint="give first, last and step in nm, ascending"
+        )
+    for unit in config.units:
+        if not 0 < unit.share <= 1 or unit.size <= 0 or unit.stretch <= 0 or not 0 < unit.abundance <= 1:
+            raise ConfigError(
+                f"units: {unit.mineral}: share and abundance lie in 0…1, size and stretch are positive",
+                hint="see configs/synth.toml",
+            )

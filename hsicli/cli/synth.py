@@ -1,0 +1,78 @@
+"""hsicli synth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsicli.cli.config import read_config
+from hsicli.cli.job import plan
+from hsicli.cli.options import COMPUTE, INPUTS, DryRun, Overrides, Overwrite, Seed
+from hsicli.errors import ConfigError
+
+RECIPES = ("mars", "core", "mixtures", "cuprite")
+
+Recipe = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="mars, core, mixtures, cuprite, or a TOML file.")
+]
+SceneOut = Annotated[
+    Path, typer.Argument(metavar="OUT", help="The ENVI cube to write (.img); its truth goes beside it.")
+]
+Rows = Annotated[int | None, typer.Option("--rows", min=1, help="Rows.", rich_help_panel=COMPUTE)]
+Cols = Annotated[int | None, typer.Option("--cols", min=1, help="Columns.", rich_help_panel=COMPUTE)]
+Snr = Annotated[
+    float | None,
+    typer.Option("--snr", metavar="DB", help="Signal to noise, dB, or inf.", rich_help_panel=COMPUTE),
+]
+SpectraFrom = Annotated[
+    Path | None,
+    typer.Option("--library", help="Take the endmembers from this spectral library.", rich_help_panel=INPUTS),
+]
+Members = Annotated[
+    str | None,
+    typer.Option(
+        "--members", metavar="A,B,…", help="Endmembers of a recipe without units.", rich_help_panel=INPUTS
+    ),
+]
+
+
+def recipe_file(recipe: str) -> Path:
+    """The TOML that a recipe's name stands for: one of ours, or a file."""
+    return Path(__file__).parents[1] / "recipes" / f"{recipe}.toml" if recipe in RECIPES else Path(recipe)
+
+
+def synth(
+    recipe: Recipe,
+    output: SceneOut,
+    rows: Rows = None,
+    cols: Cols = None,
+    snr: Snr = None,
+    library: SpectraFrom = None,
+    members: Members = None,
+    overrides: Overrides = None,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make a scene with known truth: an ENVI cube, its labels, abundances, endmembers and noise."""
+    from hsicli.io.scene import scene_image, write_scene
+    from hsicli.io.speclib import read_library
+    from hsicli.stages.synth import SynthConfig, synthesise
+
+    chosen = [name.strip() for name in members.split(",")] if members else None
+    config = read_config(
+        SynthConfig, recipe_file(recipe), overrides, rows=rows, cols=cols, snr=snr, members=chosen
+    )
+    if members and config.units:
+        raise ConfigError(
+            f"--members: the recipe {recipe} has rock units, and takes its endmembers from them",
+            hint="use the recipe mixtures, or change units in a recipe of your own",
+        )
+    job = plan(
+        "synth", reads={"library": library}, writes=scene_image(output), config=config, seed=seed,
+        overwrite=overwrite, dry_run=dry_run,
+    )  # fmt: skip
+    if job.done:
+        return
+    scene = synthesise(config, seed=seed, library=read_library(library) if library else None)
+    job.commit_files(lambda path: write_scene(path, scene))

@@ -1,0 +1,153 @@
+"""A planted scene row by row: what grows where, what light falls on it, what the instrument records."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hsicli.algorithms.defects import Instrument, observed
+from hsicli.algorithms.frames import core_stick, illumination, swath
+from hsicli.algorithms.geology import Geology, abundances
+from hsicli.algorithms.mixing import dominant, random_abundances
+from hsicli.algorithms.synthesis import CELL, Sheet, generator
+from hsicli.cube import CRISM_FILL
+from hsicli.products import SceneBlock
+from hsicli.runtime import available_threads
+
+if TYPE_CHECKING:
+    from hsicli.stages.synth import SynthConfig
+
+log = logging.getLogger(__name__)
+
+DRAW = 70
+"""Stream of the random numbers that vary abundances from pixel to pixel."""
+
+REFERENCE_ROWS = 512
+"""Rows from which shares of units and the power of the signal are taken: a longer scene begins alike."""
+
+CELLS_BETWEEN_STICKS = 2**16
+"""Cells of the sheet from one core stick to the next: each shows another part of the same geology."""
+
+TRAY_LEVEL = 0.05
+"""Reflectance of the tray that holds the core sticks."""
+
+
+class Plan(NamedTuple):
+    """All that the making of a row needs."""
+
+    config: "SynthConfig"
+    seed: int
+    endmembers: np.ndarray
+    """(p, bands) float32"""
+    geology: Geology | None
+
+
+class Ground(NamedTuple):
+    """Some rows of the scene before an instrument sees them."""
+
+    abundances: np.ndarray
+    """(rows, cols, p) float32; 0 where nothing is planted."""
+    light: np.ndarray
+    """(rows, cols) float32"""
+    planted: np.ndarray
+    """(rows, cols) bool"""
+
+
+def sheets(config: "SynthConfig", rows: slice) -> list[tuple[slice, Sheet]]:
+    """Columns of the scene, and the rows of the sheet that they show."""
+    if config.frame != "tray":
+        return [(slice(0, config.cols), Sheet(rows, config.cols))]
+    apart = CELLS_BETWEEN_STICKS * min(CELL, config.rows)
+    pitch = config.cols // config.sticks
+    width = pitch - 2 * config.border
+    return [
+        (
+            slice(k * pitch + config.border, k * pitch + config.border + width),
+            Sheet(slice(rows.start + k * apart, rows.stop + k * apart), width),
+        )
+        for k in range(config.sticks)
+    ]
+
+
+def _ground(plan: Plan, rows: slice) -> Ground:
+    """Abundances, light and mask of these rows."""
+    config, seed = plan.config, plan.seed
+    shape = (rows.stop - rows.start, config.cols)
+    mixture = np.zeros((*shape, len(plan.endmembers)))
+    light = np.ones(shape, dtype=np.float32)
+    planted = np.ones(shape, dtype=bool)
+    for cols, sheet in sheets(config, rows):
+        light[:, cols] = illumination(sheet, config.brightness, config.relief, seed)
+        if plan.geology is not None:
+            mixture[:, cols] = abundances(plan.geology, sheet)
+    if config.frame == "swath":
+        planted = swath(rows, config.rows, (config.cols, config.border), seed)
+    elif config.frame == "tray":
+        planted[:] = False
+        for cols, sheet in sheets(config, rows):
+            planted[:, cols], round_side = core_stick(sheet, seed)
+            light[:, cols] *= round_side
+    for row, here in enumerate(mixture):
+        if plan.geology is None or config.scatter:
+            concentration = config.scatter * here if plan.geology is not None else config.concentration
+            rng = generator(seed, DRAW, rows.start + row)
+            here[:] = random_abundances(config.cols, np.broadcast_to(concentration, here.shape), rng)
+    mixture[~planted] = 0
+    return Ground(mixture.astype(np.float32), light, planted)
+
+
+def _signal(plan: Plan, ground: Ground, row: int) -> np.ndarray:
+    """(cols, bands) float32: what a perfect instrument would see of one row of the block.
+
+    Mixed one endmember at a time: most are absent from most rows, and a sum in this order rounds the same
+    everywhere, which a matrix product does not promise.
+    """
+    mixture = ground.abundances[row]
+    signal = np.zeros((plan.config.cols, plan.endmembers.shape[1]), dtype=np.float32)
+    for k in np.flatnonzero(mixture.any(axis=0)):
+        signal += mixture[:, k, None] * plan.endmembers[k]
+    signal *= ground.light[row, :, None]
+    if plan.config.frame == "tray":
+        signal[~ground.planted[row]] = TRAY_LEVEL
+    return signal
+
+
+def power(plan: Plan) -> float:
+    """Mean square of the signal, over pixels that hold one and all bands, of the first rows."""
+    total = held = 0.0
+    last = min(plan.config.rows, REFERENCE_ROWS)
+    for first in range(0, last, 8 * max(1, last // 128)):
+        ground = _ground(plan, slice(first, min(first + 8, last)))
+        signals = (_signal(plan, ground, row) for row in range(len(ground.light)))
+        total += sum(float(np.square(signal, dtype=np.float64).sum()) for signal in signals)
+        held += ground.planted.size if plan.config.frame == "tray" else ground.planted.sum()
+    return total / max(held * plan.endmembers.shape[1], 1.0)
+
+
+def scene_blocks(plan: Plan, through: Instrument, step: int, names: tuple[str, ...]) -> Iterator[SceneBlock]:
+    """Walk the scene; at the end, say what it holds."""
+    config = plan.config
+    counts = np.zeros(len(names) + 1, dtype=np.int64)
+    with ThreadPoolExecutor(available_threads()) as pool:
+        for first in range(0, config.rows, step):
+            rows = slice(first, min(first + step, config.rows))
+            ground = _ground(plan, rows)
+            data = np.empty((*ground.light.shape, plan.endmembers.shape[1]), dtype=np.float32)
+
+            def record(
+                row: int, ground: Ground = ground, data: np.ndarray = data, first: int = first
+            ) -> None:
+                data[row] = observed(_signal(plan, ground, row), first + row, through)
+                if config.frame == "swath":
+                    data[row][~ground.planted[row]] = CRISM_FILL
+
+            list(pool.map(record, range(len(data))))
+            labels = np.where(ground.planted, dominant(ground.abundances), 0).astype(np.uint8)
+            ground.abundances[~ground.planted] = np.nan
+            counts += np.bincount(labels.ravel(), minlength=len(counts))
+            yield SceneBlock(rows, data, labels, ground.abundances)
+    planted = max(int(counts[1:].sum()), 1)
+    for name, count in zip(names, counts[1:], strict=True):
+        log.info("%-22s %8d pixels %7.3f %%", name, count, 100 * count / planted)
