@@ -61,6 +61,14 @@ def read_config(
     return config
 
 
+def restored(kind: type[C], values: dict[str, Any]) -> C:
+    """The configuration that a provenance recorded, flat."""
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        _merge(nested, _nested(key, value))
+    return _validated(kind, nested, "the recorded settings")
+
+
 def settings_of(config: object) -> Settings:
     """What goes into the provenance."""
     return Settings(flat(asdict(config)), getattr(config, "_sources", {}))  # type: ignore[call-overload]

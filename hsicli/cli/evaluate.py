@@ -10,7 +10,7 @@ import typer
 from hsicli.cli.config import read_config
 from hsicli.cli.console import console, track
 from hsicli.cli.job import plan
-from hsicli.cli.options import INPUTS, ConfigFile, DryRun, Overrides, Overwrite, Seed
+from hsicli.cli.options import COMPUTE, INPUTS, ConfigFile, DryRun, Overrides, Overwrite, Seed
 from hsicli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ Match = Annotated[
         rich_help_panel=INPUTS,
     ),
 ]
+Repeat = Annotated[
+    int | None,
+    typer.Option(
+        "--repeat",
+        min=1,
+        help="Cluster the cube (--spectra) so often in all, with the seeds that follow: mean and spread.",
+        rich_help_panel=COMPUTE,
+    ),
+]
 
 
 def evaluate(
@@ -60,6 +69,7 @@ def evaluate(
     roi: Regions = None,
     library: References = None,
     match: Match = None,
+    repeat: Repeat = None,
     config_file: ConfigFile = None,
     overrides: Overrides = None,
     seed: Seed = 0,
@@ -71,7 +81,7 @@ def evaluate(
     from hsicli.stages.evaluate import EvaluateConfig
 
     maps, output = _split(products)
-    config = read_config(EvaluateConfig, config_file, overrides)
+    config = read_config(EvaluateConfig, config_file, overrides, repeat=repeat)
     extras = {"truth": truth, "spectra": spectra, "roi": roi, "library": library}
     job = None
     if output:
@@ -120,6 +130,10 @@ def _scores(maps: list[Path], config: Any, extras: dict[str, Path | None], seed:
     from hsicli.stages.evaluate import evaluate_labels
 
     labels = [read_product(path, Labels) for path in maps]
+    if config.repeat > 1:
+        from hsicli.cli.repetition import repeat_clustering
+
+        labels += repeat_clustering(maps, extras["spectra"], config.repeat - 1)
     rows, cols = labels[0].labels.shape
     return evaluate_labels(
         labels,

@@ -32,6 +32,7 @@ class EvaluateConfig:
 
     VERSION: ClassVar[int] = 1
 
+    repeat: int = 1  # clusterings scored: the map, and so many less one made again with the next seeds
     blind_seeds: int = 5  # runs of the baseline that sees row and column only; 0 leaves it out
     continuum: Literal["removed", "kept"] = "removed"  # of class means and library alike, before their angle
     matches: int = 3  # library spectra that are named for each class
