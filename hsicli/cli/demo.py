@@ -1,0 +1,60 @@
+"""hsicli demo."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsicli.cli.console import console
+from hsicli.cli.options import Seed
+
+Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to; made if it is not there.")]
+
+STEPS = (
+    "synth mars scene.img --rows 150 --cols 200",
+    "preprocess scene.img cube.h5 --window 1050,2550",
+    "hysime cube.h5 subspace.h5",
+    "cluster cube.h5 classes.h5 --subspace subspace.h5",
+    "evaluate classes.h5 scores.h5 --truth scene_labels.img",
+)
+FILES = {"img", "h5"}
+
+
+def demo(ctx: typer.Context, folder: Folder = Path("demo"), seed: Seed = 0) -> None:
+    """Make a scene with known truth, run the chain on it, and write a page of what came out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = ctx.find_root().command
+    for step in STEPS:
+        words = [str(folder / word) if word.rpartition(".")[2] in FILES else word for word in step.split()]
+        if words[0] in {"synth", "cluster", "evaluate"}:
+            words += ["--seed", str(seed)]
+        sys.stderr.write(f"$ hsicli {' '.join(words)}\n")
+        code = program.main(args=words, prog_name="hsicli", standalone_mode=False)
+        if code:
+            raise typer.Exit(code)
+    report = folder / "report.html"
+    _write_page(folder, report)
+    console.result(str(report), {"output": str(report), "state": "written"})
+
+
+def _write_page(folder: Path, report: Path) -> None:
+    from hsicli.figures.demo import demo_page
+    from hsicli.io.files import replacing
+    from hsicli.io.hdf5 import read_product
+    from hsicli.io.labels import read_labels
+    from hsicli.io.speclib import read_library
+    from hsicli.products import Labels, Scores, Subspace
+    from hsicli.stages.evaluate import matched_raster
+
+    classes = read_product(folder / "classes.h5", Labels)
+    text = demo_page(
+        truth=matched_raster(classes, read_labels(folder / "scene_labels.img")),
+        endmembers=len(read_library(folder / "scene_endmembers.csv").names),
+        subspace=read_product(folder / "subspace.h5", Subspace),
+        classes=classes,
+        scores=read_product(folder / "scores.h5", Scores),
+        commands=[f"hsicli {step}" for step in STEPS],
+    )
+    with replacing(report) as partial:
+        partial.write_text(text)
