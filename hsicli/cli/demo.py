@@ -25,16 +25,19 @@ def demo(ctx: typer.Context, folder: Folder = Path("demo"), seed: Seed = 0) -> N
     """Make a scene with known truth, run the chain on it, and write a page of what came out."""
     folder.mkdir(parents=True, exist_ok=True)
     program = ctx.find_root().command
+    quiet, as_json = console.verbosity < 0, console.as_json  # each step sets up the screen for itself
     for step in STEPS:
         words = [str(folder / word) if word.rpartition(".")[2] in FILES else word for word in step.split()]
         if words[0] in {"synth", "cluster", "evaluate"}:
             words += ["--seed", str(seed)]
         sys.stderr.write(f"$ hsicli {' '.join(words)}\n")
+        words += ["--quiet"] if quiet else []
         code = program.main(args=words, prog_name="hsicli", standalone_mode=False)
         if code:
             raise typer.Exit(code)
     report = folder / "report.html"
     _write_page(folder, report)
+    console.as_json = as_json
     console.result(str(report), {"output": str(report), "state": "written"})
 
 
