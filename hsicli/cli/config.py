@@ -1,6 +1,7 @@
 """Settings: command line before file before default; for an unknown key, the known one is suggested."""
 
 import difflib
+import math
 import tomllib
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -81,8 +82,15 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             out |= flat(value, f"{prefix}{key}.")
         else:
-            out[prefix + key] = list(value) if isinstance(value, tuple) else value
+            out[prefix + key] = _plain(value)
     return out
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON gives it back: tuples as lists, a number that is not finite by its name."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _read_file(file: Path) -> dict[str, Any]:

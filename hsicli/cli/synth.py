@@ -1,5 +1,6 @@
 """hsicli synth."""
 
+import difflib
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from hsicli.cli.config import read_config
 from hsicli.cli.job import plan
 from hsicli.cli.options import COMPUTE, INPUTS, DryRun, Overrides, Overwrite, Seed
-from hsicli.errors import ConfigError
+from hsicli.errors import ConfigError, InputError
 
 RECIPES = ("mars", "core", "mixtures", "cuprite")
 
@@ -38,7 +39,15 @@ Members = Annotated[
 
 def recipe_file(recipe: str) -> Path:
     """The TOML that a recipe's name stands for: one of ours, or a file."""
-    return Path(__file__).parents[1] / "recipes" / f"{recipe}.toml" if recipe in RECIPES else Path(recipe)
+    if recipe in RECIPES:
+        return Path(__file__).parents[1] / "recipes" / f"{recipe}.toml"
+    if not Path(recipe).is_file():
+        close = difflib.get_close_matches(recipe, RECIPES, 1)
+        raise InputError(
+            f"{recipe}: is neither a recipe nor a TOML file",
+            hint=f"did you mean {close[0]}?" if close else f"choose among {', '.join(RECIPES)}",
+        )
+    return Path(recipe)
 
 
 def synth(

@@ -148,6 +148,6 @@ def scene_blocks(plan: Plan, through: Instrument, step: int, names: tuple[str, .
             ground.abundances[~ground.planted] = np.nan
             counts += np.bincount(labels.ravel(), minlength=len(counts))
             yield SceneBlock(rows, data, labels, ground.abundances)
-    planted = max(int(counts[1:].sum()), 1)
-    for name, count in zip(names, counts[1:], strict=True):
-        log.info("%-22s %8d pixels %7.3f %%", name, count, 100 * count / planted)
+    shares = 100 * counts[1:] / max(int(counts[1:].sum()), 1)
+    held = ", ".join(f"{name} {share:.2f} %" for name, share in zip(names, shares, strict=True))
+    log.info("planted %d pixels, by dominant endmember: %s", counts[1:].sum(), held)

@@ -1,5 +1,6 @@
 """Command line before file before default; mistakes are named with a suggestion."""
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -55,6 +56,11 @@ def test_settings_are_flat():
         "training.rate": 1e-3,
     }
     assert flat({"a": {"b": (1, 2)}}) == {"a.b": [1, 2]}
+
+
+def test_flat_settings_survive_json():
+    settings = flat({"units": (("basalt", 0.5), ("olivine", 0.1)), "snr": float("inf")})
+    assert settings == json.loads(json.dumps(settings, allow_nan=False))
 
 
 @pytest.mark.parametrize(

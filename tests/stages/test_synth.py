@@ -198,7 +198,7 @@ def test_a_library_gives_the_endmembers_on_the_bands_it_has() -> None:
     [
         ({"rows": 0}, "empty"),
         ({"frame": "swath", "border": 70}, "border"),
-        ({"members": ("alunite",)}, "two members"),
+        ({"members": ("alunite",)}, "two or more"),
         ({"members": ("alunite", "unobtainium")}, "unobtainium"),
         ({"instrument": "camera"}, "camera"),
         ({"window": (10.0, 20.0)}, "no band"),
