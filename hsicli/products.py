@@ -30,7 +30,7 @@ class Subspace:
     SCHEMA = 1
 
     dimension: int = field(metadata={"unit": "1"})
-    """The smaller of the two estimates that follow."""
+    """Of the two estimates that follow, the one that holds."""
     dimension_regression: int = field(metadata={"unit": "1"})
     dimension_difference: int = field(metadata={"unit": "1"})
     pixels: int = field(metadata={"unit": "1"})
@@ -129,6 +129,8 @@ class Scores:
         default=None, metadata={"axes": "regions bands", "unit": "as the cube"}
     )
     wavelengths: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "nm"})
+    compared: str = field(default="", metadata={"unit": "word"})
+    """What of class means and library the angles are of: band-depth, continuum-removed or spectrum."""
     library_names: tuple[str, ...] = field(default=(), metadata={"axes": "library"})
     matches: np.ndarray | None = field(default=None, metadata={"axes": "classes ranks", "unit": "spectrum"})
     """Nearest library spectra of each class mean, from 1, nearest first; 0 = no more."""

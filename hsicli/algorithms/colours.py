@@ -85,7 +85,18 @@ def matched_colours(
 
 
 def oklab(rgb: np.ndarray) -> np.ndarray:
-    """(n, 3) OKLab lightness, a and b of (n, 3) sRGB colours in 0…255."""
+    """Lightness and the two opponent colours, in which distance is what an eye sees.
+
+    Parameters
+    ----------
+    rgb : (n, 3) float or uint8
+        sRGB, 0…255.
+
+    Returns
+    -------
+    (n, 3) float64
+        OKLab: lightness 0…1, green to red, blue to yellow.
+    """
     srgb = np.asarray(rgb, dtype=float) / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     cones = np.cbrt(

@@ -188,8 +188,8 @@ def _library(scores: Any) -> ScoreTable:
         rows.append((name, int(scores.counts[number]), *cells))
     ranks = tuple(f"nearest {rank}" for rank in range(1, scores.matches.shape[1] + 1))
     note = (
-        "spectral angle between class mean and library spectrum over the bands that both have. The nearest "
-        "is no identification: look at the angle, and at whether the next ones are of the same kind."
+        f"spectral angle ({scores.compared}) of class mean and library over the bands that both have. The "
+        "nearest is no identification: look at the angle, and at whether the next ones are of the same kind."
     )
     return ScoreTable("nearest library spectra", ("class", "pixels", *ranks), rows, note)
 

@@ -6,7 +6,7 @@ Against a truth, beside a map that never saw a spectrum; by themselves; by regio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from hsicli.errors import InputError
 from hsicli.library import Library
 from hsicli.products import ClassMap, Labels, Raster, Scores, class_raster
 from hsicli.runtime import Track, quiet
-from hsicli.stages.identify import nearest_spectra
+from hsicli.stages.identify import Compare, nearest_spectra
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class EvaluateConfig:
 
     repeat: int = 1  # clusterings scored: the map, and so many less one made again with the next seeds
     blind_seeds: int = 5  # runs of the baseline that sees row and column only; 0 leaves it out
-    continuum: Literal["removed", "kept"] = "removed"  # of class means and library alike, before their angle
+    compare: Compare = "band-depth"  # of class means and library, before their spectral angle is taken
     matches: int = 3  # library spectra that are named for each class
     least_overlap: float = (
         0.5  # share of a class mean's bands that a library spectrum must have to be compared
@@ -93,7 +93,7 @@ def evaluate_labels(
         found |= nearest_spectra(
             first,
             library,
-            continuum=config.continuum,
+            compare=config.compare,
             ranks=config.matches,
             least_overlap=config.least_overlap,
         )

@@ -1,7 +1,7 @@
 """Which library spectra the classes of a map resemble most."""
 
 import logging
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import numpy as np
 
@@ -13,25 +13,29 @@ from hsicli.products import Labels
 
 log = logging.getLogger(__name__)
 
+Compare = Literal["band-depth", "continuum-removed", "spectrum"]
+
 
 def nearest_spectra(
     product: Labels,
     library: Library,
     *,
-    continuum: Literal["removed", "kept"],
+    compare: Compare,
     ranks: int,
     least_overlap: float,
 ) -> dict[str, Any]:
     """The library spectra at the smallest angle from each class mean, over the bands that both have.
 
-    Class means and references go through the same lines: the library is brought to the map's wavelengths,
-    and both lose their continuum over the bands they share, or neither does.
+    Class means and references go through the same lines. Band depth is 1 − spectrum/continuum, over the
+    bands they share: a bland material mixed into a class makes its bands shallower by about one factor, and
+    the angle does not see factors. The angle of continuum-removed spectra does: near 1 almost everywhere,
+    weak bands resemble a flat spectrum most. That of the spectra themselves compares slopes first.
 
     Parameters
     ----------
     product : Labels
     library : Library
-    continuum : {"removed", "kept"}
+    compare : {"band-depth", "continuum-removed", "spectrum"}
     ranks : int
         Spectra to name for each class.
     least_overlap : float
@@ -55,21 +59,22 @@ def nearest_spectra(
     angles = np.full((len(product.names), len(library.names)), np.nan)
     there = product.counts > 0
     references = library.resampled(product.wavelengths).spectra
-    angles[there] = _angles(product.means[there], references, product.wavelengths, continuum, least_overlap)
+    angles[there] = _angles(product.means[there], references, product.wavelengths, compare, least_overlap)
     compared = np.isfinite(angles).any(axis=0)
     if not compared.any():
         log.warning("library: no spectrum shares enough bands with the map, so nothing is compared")
     log.info(
-        "library: %d of %d spectra have at least %.0f %% of the map's bands; continuum %s",
+        "library: %d of %d spectra have at least %.0f %% of the map's bands; angles of %s",
         int(compared.sum()),
         len(compared),
         100 * least_overlap,
-        continuum,
+        compare,
     )
     ranks = min(ranks, len(library.names))
     nearest = np.argsort(np.where(np.isfinite(angles), angles, np.inf), axis=1, kind="stable")[:, :ranks]
     nearest_angles = np.take_along_axis(angles, nearest, axis=1)
     return {
+        "compared": compare,
         "library_names": library.names,
         "matches": np.where(np.isfinite(nearest_angles), nearest + 1, 0),
         "match_angles": nearest_angles,
@@ -77,7 +82,7 @@ def nearest_spectra(
 
 
 def _angles(
-    means: np.ndarray, references: np.ndarray, wavelengths: np.ndarray, continuum: str, least_overlap: float
+    means: np.ndarray, references: np.ndarray, wavelengths: np.ndarray, compare: Compare, least_overlap: float
 ) -> np.ndarray:
     """(classes, m) radians; NaN where too few bands are shared."""
     angles = np.full((len(means), len(references)), np.nan)
@@ -87,9 +92,20 @@ def _angles(
         if shared.sum() < max(2, least_overlap * present.sum()):
             continue
         rows = np.flatnonzero(pattern_of.ravel() == number)
-        sides = means[:, shared], references[rows][:, shared]
-        if continuum == "removed":
-            axis = wavelengths[shared]
-            sides = remove_continuum(sides[0], axis), remove_continuum(sides[1], axis)
-        angles[:, rows] = spectral_angle(*sides)
+        first, second = (
+            _prepared(side[:, shared], wavelengths[shared], compare) for side in (means, references[rows])
+        )
+        angles[:, rows] = spectral_angle(first, second)
     return angles
+
+
+def _prepared(spectra: np.ndarray, wavelengths: np.ndarray, compare: Compare) -> np.ndarray:
+    """(n, bands): what of the spectra is compared."""
+    match compare:
+        case "band-depth":
+            return 1 - remove_continuum(spectra, wavelengths).astype(np.float64)
+        case "continuum-removed":
+            return remove_continuum(spectra, wavelengths)
+        case "spectrum":
+            return spectra
+    assert_never(compare)

@@ -180,12 +180,22 @@ def test_each_class_finds_its_mineral_whatever_the_slope_of_the_light(scene):
     assert (np.diff(scores.match_angles, axis=1) >= 0).all()
 
 
-def test_the_angle_is_the_one_between_the_spectra_as_they_are_if_the_continuum_is_kept(scene):
+def test_the_angle_of_spectra_is_the_one_between_them_as_they_are(scene):
     product, _, _ = scene
-    scores = evaluate(product, EvaluateConfig(continuum="kept", matches=1), library=library())
+    scores = evaluate(product, EvaluateConfig(compare="spectrum", matches=1), library=library())
     first, second = product.means[0], MINERALS[0]
     cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
     assert scores.match_angles[0, 0] == pytest.approx(np.arccos(cosine), abs=1e-6)
+
+
+def test_a_diluted_mineral_is_found_by_band_depth(scene):
+    # One part of mineral in five of a bland one: its band, now shallow, must still point to it and not to
+    # the flat reference, which is nearer by the angle of continuum-removed spectra.
+    product, _, _ = scene
+    diluted = replace(product, means=MINERALS / 6 + 5 / 6 * 0.5)
+    assert evaluate(diluted, library=library()).matches[:, 0].tolist() == [1, 2, 3]
+    by_continuum = evaluate(diluted, EvaluateConfig(compare="continuum-removed"), library=library())
+    assert by_continuum.matches[:, 0].tolist() == [4, 4, 4]
 
 
 def test_deleted_channels_and_short_libraries_are_compared_over_what_they_share(scene):
