@@ -51,8 +51,8 @@ def remove_continuum(
 ) -> np.ndarray:
     """Each spectrum divided by its upper convex hull: at most 1, absorptions below.
 
-    The first and last finite band become exactly 1 in every spectrum. NaN where the band is missing, where
-    the hull is not positive, and where `continuum` is NaN.
+    The first and last finite band become exactly 1 in every spectrum, also if they are 0. NaN where the band
+    is missing, where the hull is not positive otherwise, and where `continuum` is NaN.
 
     Parameters
     ----------
@@ -117,8 +117,11 @@ def _quotients(spectra: np.ndarray, wavelengths: np.ndarray, chunks: int, out: n
             for band in range(bands):
                 out[row, band] = values[band] / hull[band]
             if not whole:
+                shows = np.nanmax(hull) > 0
                 for band in range(bands):
-                    if not hull[band] > 0 or values[band] == _MISSING:
+                    if shows and hull[band] == 0 and values[band] == 0:
+                        out[row, band] = 1  # a dark end: 0/0, yet the spectrum touches its hull there
+                    elif not hull[band] > 0 or values[band] == _MISSING:
                         out[row, band] = np.nan
 
 

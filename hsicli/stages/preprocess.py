@@ -48,7 +48,7 @@ class PreprocessConfig:
 
     use_bad_bands: bool = False  # use bands that the header marks bad
     window_nm: tuple[float, float] | None = None  # wavelengths kept, both ends included; None: all
-    clip: tuple[float, float] | None = (0.0, 1.0)  # limits of reflectance; None: not clipped
+    clip: tuple[float, float] = (0.0, 1.0)  # limits of reflectance; counts are not clipped by them
     max_clipped: float = 0.05  # a pixel with a larger share of clipped bands is rejected
     max_missing: float = 0.1  # a band that a larger share of the pixels lacks is left out
     ratio: Literal["none", "auto", "column", "global"] = "none"  # auto: column where columns are known
@@ -166,11 +166,11 @@ def preprocess_cube(
     if config.continuum:
         check_axis(source)
 
-    limits = config.clip or (-np.inf, np.inf)
-    found = survey(track(source.blocks(), "survey", _steps(source)), source.valid, limits, len(source.order))
+    blocks = track(source.blocks(), "survey", _steps(source))
+    found = survey(blocks, source.valid, config.clip, len(source.order))
     keep = common_bands(source, found, config.max_missing)
     source, whole = (each.with_bands(keep).with_valid(found.seen) for each in (source, whole))
-    limits = sane_limits(found, limits)
+    limits = sane_limits(found, config.clip)
 
     divide, denominator = _division(source, whole, limits, config, bland=bland, reference=reference)
     walk = _Walk(source, config, limits, divide)

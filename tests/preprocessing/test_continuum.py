@@ -143,6 +143,12 @@ def test_a_hull_that_is_not_positive_gives_nothing():
     assert_array_equal(np.isnan(removed[1]), [True, False, False, False, False])
 
 
+def test_an_end_of_zero_touches_the_hull_like_any_other():
+    removed = remove_continuum(np.array([0, 2, 1, 3, 0.0]), WAVELENGTHS)
+
+    assert_allclose(removed, [1, 1, 0.4, 1, 1])
+
+
 def test_shape_survives_and_the_result_may_replace_its_input(rng):
     spectra, wavelengths = noisy_spectra(rng, n=12)
     expected = remove_continuum(spectra, wavelengths)

@@ -1,0 +1,118 @@
+"""hsicli preprocess."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hsicli.cli.config import read_config
+from hsicli.cli.console import track
+from hsicli.cli.job import plan
+from hsicli.cli.options import (
+    COMPUTE,
+    INPUTS,
+    Compress,
+    ConfigFile,
+    CubeArgument,
+    DryRun,
+    Mask,
+    Output,
+    Overrides,
+    Overwrite,
+    UseBadBands,
+    Variable,
+    WavelengthTable,
+)
+from hsicli.errors import ConfigError
+
+METHODS = ("none", "auto", "column", "global")
+
+Window = Annotated[
+    str | None,
+    typer.Option("--window", metavar="LOW,HIGH", help="Wavelengths to keep, nm.", rich_help_panel=COMPUTE),
+]
+Ratio = Annotated[
+    str | None,
+    typer.Option(
+        "--ratio",
+        metavar="HOW|FILE",
+        help="Divide by bland pixels, found: auto, column, global; or none; or by a spectrum.",
+        rich_help_panel=COMPUTE,
+    ),
+]
+Bland = Annotated[
+    Path | None,
+    typer.Option("--bland", help="Divide by the mean of these pixels: a mask.", rich_help_panel=INPUTS),
+]
+Continuum = Annotated[
+    bool | None,
+    typer.Option("--continuum/--no-continuum", help="Remove the convex hull.", rich_help_panel=COMPUTE),
+]
+Normalize = Annotated[
+    str | None, typer.Option("--normalize", help="l2, minmax or none.", rich_help_panel=COMPUTE)
+]
+
+
+def preprocess(
+    cube: CubeArgument,
+    output: Output,
+    window: Window = None,
+    mask: Mask = None,
+    ratio: Ratio = None,
+    bland: Bland = None,
+    continuum: Continuum = None,
+    normalize: Normalize = None,
+    use_bad_bands: UseBadBands = False,
+    variable: Variable = None,
+    wavelengths: WavelengthTable = None,
+    compress: Compress = False,
+    config_file: ConfigFile = None,
+    overrides: Overrides = None,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Make the spectra of a cube comparable: clip, ratio, window, continuum, scale."""
+    from hsicli.cube import Cube
+    from hsicli.io.labels import read_mask
+    from hsicli.io.reading import read_cube
+    from hsicli.io.speclib import read_library
+    from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
+
+    spectrum = Path(ratio) if ratio and ratio not in METHODS else None
+    config = read_config(
+        PreprocessConfig, config_file, overrides,
+        window_nm=_window(window), ratio="none" if spectrum or bland else ratio, continuum=continuum,
+        normalize=normalize, use_bad_bands=use_bad_bands or None,
+    )  # fmt: skip
+    job = plan(
+        "preprocess",
+        # Another array of the same file is another input.
+        reads={
+            f"cube {variable}" if variable else "cube": cube,
+            "mask": mask, "ratio": spectrum, "bland": bland, "wavelengths": wavelengths,
+        },
+        writes=output, config=config, product=Cube, overwrite=overwrite, dry_run=dry_run,
+    )  # fmt: skip
+    if job.done:
+        return
+    cleaned = preprocess_cube(
+        read_cube(cube, variable=variable, wavelengths=wavelengths),
+        config,
+        bland=read_mask(bland) if bland else None,
+        reference=read_library(spectrum) if spectrum else None,
+        mask=read_mask(mask) if mask else None,
+        track=track,
+    )
+    job.commit(cleaned, compress=compress)
+
+
+def _window(text: str | None) -> list[float] | None:
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(
+            f"--window {text}: expected two numbers", hint="write, for example, --window 1050,2550"
+        ) from None
+    return [low, high]

@@ -1,0 +1,147 @@
+"""hsicli preprocess: its options, its messages, and the product on disk."""
+
+import json
+
+import numpy as np
+import pytest
+import typer
+from numpy.testing import assert_allclose, assert_array_equal
+from typer.testing import CliRunner
+
+from hsicli.cli.app import Commands
+from hsicli.cli.options import Command
+from hsicli.cli.preprocess import preprocess
+from hsicli.cube import Cube, Grid
+from hsicli.io.hdf5 import read_header, read_product, write_product
+from hsicli.provenance import Provenance
+
+app = typer.Typer(cls=Commands, pretty_exceptions_enable=False)
+app.command(cls=Command)(preprocess)
+
+WAVELENGTHS = np.linspace(1000, 2600, 33)
+
+
+@app.callback()
+def root() -> None:
+    """A group of one command."""
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["preprocess", *(str(word) for word in words)])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A cube, masks of it, and a spectrum to divide by."""
+    rng = np.random.default_rng(0)
+    depth = rng.uniform(0, 0.2, (20, 15, 1))
+    data = 0.3 * (1 - depth * np.exp(-0.5 * ((WAVELENGTHS - 2300) / 60) ** 2)) + rng.normal(
+        0, 0.002, (20, 15, 33)
+    )
+    data[0, 0] = np.nan
+    cube = Cube(
+        data=data.astype(np.float32),
+        wavelengths=WAVELENGTHS,
+        grid=Grid(transform=(18, 0, 0, 0, -18, 0), wkt="LOCAL"),
+    )
+    write_product(tmp_path / "cube.h5", cube, Provenance("synth", "1.1", {}))
+    keep = np.zeros((20, 15), dtype=bool)
+    keep[:, :6] = True
+    write_product(tmp_path / "mask.h5", Cube(data=cube.data, valid=keep), Provenance("synth", "1.1", {}))
+    lines = [f"{nm / 1000},{0.5}" for nm in np.linspace(900, 2700, 50)]
+    (tmp_path / "dust.csv").write_text("\n".join(["wavelength_um,dust", *lines]) + "\n")
+    return tmp_path
+
+
+def test_a_cube_becomes_a_product_and_its_path_is_the_result(folder):
+    result = run(folder / "cube.h5", folder / "out.h5", "--window", "1050,2550")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(folder / "out.h5")
+    assert "299 of 300 pixels kept (lost: 1 fill)" in result.stderr
+    product = read_product(folder / "out.h5", Cube)
+    assert (product.wavelengths.min(), product.wavelengths.max()) == (1050, 2550)
+    assert_allclose(np.linalg.norm(product.data[product.valid], axis=1), 1, rtol=1e-5)
+    assert not product.valid[0, 0]
+    assert product.grid == Grid(transform=(18, 0, 0, 0, -18, 0), wkt="LOCAL")
+
+
+def test_bands_found_constant_while_writing_are_bad_on_disk(folder):
+    result = run(folder / "cube.h5", folder / "out.h5", "--continuum", "--normalize", "none")
+
+    assert result.exit_code == 0, result.output
+    assert "marked bad, as the same in every pixel: 1000.00 nm, 2600.00 nm" in result.stderr
+    product = read_product(folder / "out.h5", Cube)
+    assert_array_equal(np.flatnonzero(~product.good_bands), [0, 32])
+    assert product.data[product.valid].max() == 1
+
+
+def test_a_second_run_is_already_done_and_another_setting_is_refused(folder):
+    run(folder / "cube.h5", folder / "out.h5")
+
+    again = run(folder / "cube.h5", folder / "out.h5")
+    other = run(folder / "cube.h5", folder / "out.h5", "--continuum")
+
+    assert again.exit_code == 0, again.output
+    assert other.exit_code == 4
+    assert "config.continuum: false -> true" in other.stderr or "continuum" in other.stderr
+
+
+def test_masks_ratios_and_bland_pixels_are_inputs(folder):
+    masked = run(folder / "cube.h5", folder / "a.h5", "--mask", folder / "mask.h5")
+    ratioed = run(folder / "cube.h5", folder / "b.h5", "--ratio", folder / "dust.csv", "--normalize", "none")
+    bland = run(folder / "cube.h5", folder / "c.h5", "--bland", folder / "mask.h5")
+    auto = run(folder / "cube.h5", folder / "d.h5", "--ratio", "auto")
+
+    for result in (masked, ratioed, bland, auto):
+        assert result.exit_code == 0, result.output
+    assert read_product(folder / "a.h5", Cube).valid.sum() == 119
+    assert_allclose(read_product(folder / "b.h5", Cube).denominator, 0.5)
+    assert "mean of 119 bland pixels" in bland.stderr
+    assert set(read_header(folder / "b.h5").provenance.inputs) == {"cube", "ratio"}
+    assert "one ratio spectrum for the whole image" in auto.stderr
+    assert read_product(folder / "d.h5", Cube).denominator is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--window", "3000,4000"], 3, "the cube covers 1000 to 2600 nm"),
+        (["--window", "1050"], 2, "--window 1050: expected two numbers"),
+        (["--window", "2550,1050"], 2, "the first number must be the smaller"),
+        (["--normalize", "l3"], 2, "normalize"),
+        (["--set", "flat_depth=0.01"], 2, "continuum is false"),
+        (["--set", "windw_nm=[1,2]"], 2, "did you mean window_nm?"),
+        (["--ratio", "nowhere.csv"], 3, "nowhere.csv"),
+    ],
+)
+def test_mistakes_are_named(folder, options, code, words):
+    result = run(folder / "cube.h5", folder / "out.h5", *options)
+
+    assert result.exit_code == code, result.output
+    assert words in result.stderr
+    assert not (folder / "out.h5").exists()
+
+
+def test_nothing_is_left_when_no_pixel_is(folder):
+    cube = Cube(data=np.full((4, 4, 5), 0.5, dtype=np.float32))
+    write_product(folder / "same.h5", cube, Provenance("synth", "1.1", {}))
+
+    result = run(folder / "same.h5", folder / "out.h5")
+
+    assert result.exit_code == 3, result.output
+    assert "all pixels are the same" in result.stderr
+    assert not list(folder.glob("*out.h5*"))
+
+
+def test_a_dry_run_does_nothing(folder):
+    result = run(folder / "cube.h5", folder / "out.h5", "--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert not (folder / "out.h5").exists()
+
+
+def test_json_names_the_product(folder):
+    result = run(folder / "cube.h5", folder / "out.h5", "--json", "--compress")
+
+    assert json.loads(result.stdout)["output"] == str(folder / "out.h5")
