@@ -101,6 +101,8 @@ class Scores:
     """The same of k-means on row and column of the pixels that the truth labels: no spectrum was seen."""
     blind_image: np.ndarray | None = field(default=None, metadata={"axes": "seeds metrics", "unit": "1"})
     """The same of k-means on row and column of every pixel that the first map or the truth labels."""
+    blind_pixels: int = field(default=0, metadata={"unit": "pixels"})
+    """Those that the blind baseline was scored on, evenly spread over those that the truth labels."""
     truth_names: tuple[str, ...] = field(default=(), metadata={"axes": "truth"})
     confusion: np.ndarray | None = field(default=None, metadata={"axes": "found truth", "unit": "pixels"})
     """Of the first map; row 0 = unlabeled, then its classes."""

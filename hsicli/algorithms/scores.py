@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 2**20
+"""Pixels that are counted together."""
+
 
 def contingency(labels: np.ndarray, truth: np.ndarray, k: int, classes: int) -> np.ndarray:
     """Pixels of each class of a map in each class of the truth.
@@ -37,9 +40,14 @@ def contingency(labels: np.ndarray, truth: np.ndarray, k: int, classes: int) -> 
     for values, most, name in ((labels, k, "labels"), (truth, classes, "truth")):
         if values.size and (values.min() < 0 or values.max() > most):
             raise ValueError(f"{name} {values.min()}…{values.max()} for classes 0…{most}")
-    known = truth > 0
-    cells = labels[known].astype(np.int64) * classes + (truth[known].astype(np.int64) - 1)
-    return np.bincount(cells, minlength=(k + 1) * classes).reshape(k + 1, classes)
+    table = np.zeros((k + 1) * classes, dtype=np.int64)
+    flat, actual = labels.reshape(-1), truth.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        known = actual[start : start + BLOCK] > 0
+        column = actual[start : start + BLOCK][known].astype(np.int64) - 1
+        row = flat[start : start + BLOCK][known].astype(np.int64)
+        table += np.bincount(row * classes + column, minlength=table.size)
+    return table.reshape(k + 1, classes)
 
 
 def best_assignment(overlap: np.ndarray) -> np.ndarray:

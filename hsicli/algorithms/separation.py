@@ -9,8 +9,8 @@ import numpy as np
 
 from hsicli.algorithms.scores import agreement, contingency
 
-COORDINATES = 20_000
-"""Pixels that the blind baseline is fitted to at most, evenly spread; every one is then assigned."""
+COORDINATES, SCORED = 20_000, 200_000
+"""Pixels that the blind baseline is fitted to and scored on at most, evenly spread over the scene."""
 
 Blocks = Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]
 """Walks the pixels afresh at each call: labels (n,) int from 1 to k, values (n, d) float."""
@@ -97,10 +97,22 @@ def blind_agreement(truth: np.ndarray, seen: np.ndarray, k: int, classes: int, s
     """
     from sklearn.cluster import KMeans
 
-    where = np.argwhere(seen).astype(np.float64)
-    labels = np.zeros(truth.shape, dtype=np.int32)
-    if len(where) and k:
-        some = where[np.linspace(0, len(where) - 1, min(len(where), COORDINATES)).astype(int)]
-        means = KMeans(min(k, len(some)), n_init=1, random_state=seed).fit(some)
-        labels[seen] = means.predict(where) + 1
-    return agreement(contingency(labels, truth, k, classes))
+    places = _spread(np.flatnonzero(seen), COORDINATES)
+    scored = _spread(np.flatnonzero(truth), SCORED)
+    labels = np.zeros(len(scored), dtype=np.int32)
+    if len(places) and k:
+        means = KMeans(min(k, len(places)), n_init=1, random_state=seed)
+        means.fit(_coordinates(places, truth.shape))
+        labels = means.predict(_coordinates(scored, truth.shape)) + 1
+        labels[~seen.flat[scored]] = 0
+    return agreement(contingency(labels, truth.flat[scored], k, classes))
+
+
+def _spread(places: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the places, at even steps."""
+    return places[np.linspace(0, len(places) - 1, min(len(places), most)).astype(np.int64)]
+
+
+def _coordinates(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(n, 2) float64: row and column of flat indices."""
+    return np.stack(np.unravel_index(places, shape), axis=1).astype(np.float64)

@@ -103,7 +103,9 @@ def _headline(scores: Any) -> ScoreTable:
     if several:
         note += f" ± is the standard deviation over {scores.runs} maps."
     if blind:
-        note += f"\n{BLIND} ± is over {len(blind[0][1])} seeds."
+        note += f"\n{BLIND} ± is over {len(blind[0][1])} seeds"
+        fewer = scores.blind_pixels < scores.pixels
+        note += f", on {scores.blind_pixels:,} of the pixels, evenly spread." if fewer else "."
     return ScoreTable("against the truth", (*columns, *(name for name, _ in blind)), rows, note)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hsicli.algorithms.colours import matched_colours
 from hsicli.algorithms.scores import METRICS, agreement, class_scores, contingency
-from hsicli.algorithms.separation import Blocks, blind_agreement, separation
+from hsicli.algorithms.separation import SCORED, Blocks, blind_agreement, separation
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
@@ -145,6 +145,7 @@ def _against_truth(
     blind: dict[str, Any] = {}
     if config.blind_seeds:
         first = maps[0]
+        blind["blind_pixels"] = min(pixels, SCORED)
         made = int((np.bincount(first.labels.ravel())[1:] > 0).sum())
         for field, seen in (
             ("blind_labeled", actual > 0),

@@ -59,6 +59,13 @@ def test_the_blind_map_sees_only_what_the_map_saw():
     assert blind_agreement(truth, seen, 1, 1, seed=0)[0] == pytest.approx(0.5)
 
 
+def test_a_large_scene_is_scored_on_a_part_that_says_the_same(monkeypatch, rng):
+    truth = (np.add.outer(np.arange(60) // 15, np.arange(80) // 20) % 5 + 1) * (rng.random((60, 80)) < 0.9)
+    whole = blind_agreement(truth, truth > 0, 6, 5, seed=0)
+    monkeypatch.setattr("hsicli.algorithms.separation.SCORED", 2000)
+    np.testing.assert_allclose(blind_agreement(truth, truth > 0, 6, 5, seed=0)[:9], whole[:9], atol=0.03)
+
+
 def test_more_classes_than_pixels_are_no_error():
     truth = np.array([[1, 2]])
     assert blind_agreement(truth, truth > 0, 9, 2, seed=3)[0] == 1

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -195,6 +196,12 @@ def test_without_the_baseline_its_columns_and_words_are_gone():
     table = score_tables(scored(TRUTH, blind_seeds=0))[0]
     assert table.columns == ("score", "map")
     assert "location" not in table.note
+
+
+def test_a_baseline_on_a_part_of_the_pixels_says_so():
+    scores = scored(TRUTH)
+    assert "evenly spread" not in score_tables(scores)[0].note
+    assert "on 100 of the pixels, evenly spread" in score_tables(replace(scores, blind_pixels=100))[0].note
 
 
 def test_a_spread_is_that_of_the_sample_and_what_is_unknown_is_a_dash():
