@@ -44,9 +44,9 @@ def test_a_wider_sheet_shows_the_same_field() -> None:
 
 def test_a_field_has_mean_zero_and_variance_one_at_every_point() -> None:
     y, x = np.array([[0.0], [3.3]]), np.array([[-5.0, 0.25, 7.9]])
-    draws = np.stack([smooth_field(y + far, x, (9.0, 5.0), s, 1) for far in (0.0, 1e7) for s in range(2000)])
-    np.testing.assert_allclose(draws.mean(axis=0), 0, atol=0.06)
-    np.testing.assert_allclose(draws.var(axis=0), 1, atol=0.1)
+    draws = np.stack([smooth_field(y + far, x, (9.0, 5.0), s, 1) for far in (0.0, 1e7) for s in range(1000)])
+    np.testing.assert_allclose(draws.mean(axis=0), 0, atol=0.09)
+    np.testing.assert_allclose(draws.var(axis=0), 1, atol=0.13)
 
 
 def test_a_field_is_smooth_on_its_scale_and_forgets_beyond_it() -> None:
