@@ -9,7 +9,7 @@ import numpy as np
 
 from hsicli.algorithms.scores import agreement, contingency
 
-COORDINATES, SCORED = 20_000, 200_000
+COORDINATES, SCORED = 10_000, 200_000
 """Pixels that the blind baseline is fitted to and scored on at most, evenly spread over the scene."""
 
 Blocks = Callable[[], Iterable[tuple[np.ndarray, np.ndarray]]]
