@@ -1,0 +1,249 @@
+"""cluster: a cube's spectra to a map of material classes (GyPSUM, Algorithm 2)."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hsicli.algorithms.colours import distinct_colours
+from hsicli.algorithms.gaussians import assign
+from hsicli.algorithms.merging import MergePath, cut_path, merge_path
+from hsicli.algorithms.sampling import kmeans_labels
+from hsicli.algorithms.whitening import whitened
+from hsicli.cube import Cube, image
+from hsicli.errors import InputError
+from hsicli.products import Labels, Subspace
+from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
+from hsicli.stages.classes import class_sums
+from hsicli.stages.encoding import (
+    EncoderConfig,
+    autoencoder_encoder,
+    draw_sample,
+    encode_cube,
+    fit_autoencoder,
+    pca_encoder,
+    valid_pixels,
+)
+from hsicli.stages.hysime import HysimeConfig, estimate_subspace
+from hsicli.stages.mixtures import MixtureConfig, fit_codes
+
+log = logging.getLogger(__name__)
+
+CODES = (8, 40)
+"""Shortest and longest code that an estimated dimension gives."""
+
+ENOUGH = 10
+"""Spectra a cluster below which there is nothing to fit."""
+
+
+@dataclass(frozen=True)
+class MergingConfig:
+    """Which clusters are one class."""
+
+    max_angle: float = 0.03  # λ, radians: clusters whose mean spectra are no further apart are joined
+    classes: int | None = None  # join until no more than this many are left, whatever the angle
+
+
+@dataclass(frozen=True)
+class ClusterConfig:
+    """Settings of `hsicli cluster`."""
+
+    VERSION: ClassVar[int] = 1
+
+    method: Literal["autoencoder-mixture", "pca-mixture", "pca-kmeans"] = "autoencoder-mixture"
+    dimension: int | None = None  # d, length of a code; HySime's, within 8…40, unless given
+    components: int | None = None  # k, clusters before any are joined; 2 d unless given
+    max_pixels: int = 300_000  # spectra drawn to learn the codes from
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    mixture: MixtureConfig = field(default_factory=MixtureConfig)
+    merging: MergingConfig = field(default_factory=MergingConfig)
+
+
+class Clusters(NamedTuple):
+    """A cluster for every valid pixel, in row order."""
+
+    labels: np.ndarray
+    """(n,) int, from 0."""
+    entropy: Callable[[np.ndarray], np.ndarray] | None
+    """From the class of each cluster (k,) to the entropy of each pixel's classes (n,), nats."""
+
+
+def cluster_cube(
+    cube: Cube,
+    config: ClusterConfig,
+    *,
+    subspace: Subspace | None = None,
+    seed: int,
+    device: torch.device,
+    track: Track = quiet,
+    checkpoint: Checkpoint = nowhere,
+) -> Labels:
+    """Group the spectra of a preprocessed cube into material classes.
+
+    Codes of d numbers are made of the spectra, k clusters of the codes, and clusters whose mean spectra point
+    the same way are joined.
+
+    Parameters
+    ----------
+    cube : Cube
+        Spectra of unit length, as `preprocess` makes them.
+    config : ClusterConfig
+    subspace : Subspace, optional
+        What `hysime` found in the cube; found here unless given or not needed.
+    seed, device, track, checkpoint
+        As of any stage.
+
+    Returns
+    -------
+    Labels
+
+    Raises
+    ------
+    InputError
+        If there are too few valid spectra, a band is constant, or the subspace is another cube's.
+
+    References
+    ----------
+    GyPSUM, Algorithm 2.
+    """
+    valid = valid_pixels(cube, track)
+    dimension = _dimension(cube, config, subspace, track)
+    components = config.components or 2 * dimension
+    _check_count(int(valid.sum()), components, dimension)
+    sample = draw_sample(cube, valid, config.max_pixels, numpy_rng(seed))
+    saved = checkpoint.load() or {}
+    weights: dict[str, Tensor] = {}
+    match config.method:
+        case "autoencoder-mixture":
+            weights = saved.get("weights") or fit_autoencoder(
+                sample, dimension, config.encoder,
+                seed=seed, device=device, track=track, checkpoint=checkpoint, saved=saved,
+            )  # fmt: skip
+            encode = autoencoder_encoder(weights, dimension, config.encoder, device)
+        case "pca-mixture" | "pca-kmeans":
+            encode = pca_encoder(sample, dimension)
+    shift = sample.mean
+    del sample  # the largest thing held
+    codes = encode_cube(cube, valid, encode, track)
+    if config.method == "pca-kmeans":
+        clusters = Clusters(kmeans_labels(codes, components, seed=seed), None)
+    else:
+        clusters = _mixture_clusters(
+            torch.from_numpy(codes).to(device), components, config.mixture,
+            seed=seed, track=track, saved=saved.get("mixture", {}),
+            offer=lambda state: checkpoint.offer(lambda: {"weights": weights, "mixture": state()}),
+        )  # fmt: skip
+    return _product(cube, valid, codes, clusters, config.merging, shift=shift, track=track)
+
+
+def _mixture_clusters(
+    codes: Tensor,
+    components: int,
+    config: MixtureConfig,
+    *,
+    seed: int,
+    track: Track,
+    saved: dict[str, Any],
+    offer: Callable[[Callable[[], dict[str, Any]]], None],
+) -> Clusters:
+    codes = whitened(codes)
+    mixture = fit_codes(codes, components, config, rng=numpy_rng(seed), track=track, saved=saved, offer=offer)
+
+    def entropy(classes: np.ndarray) -> np.ndarray:
+        return assign(codes, mixture, torch.from_numpy(classes)).entropy.cpu().numpy()
+
+    return Clusters(assign(codes, mixture).labels.cpu().numpy(), entropy)
+
+
+def _product(
+    cube: Cube,
+    valid: np.ndarray,
+    codes: np.ndarray,
+    clusters: Clusters,
+    config: MergingConfig,
+    *,
+    shift: np.ndarray,
+    track: Track,
+) -> Labels:
+    """Join clusters, number the classes by falling size, and say what they look like."""
+    present, labels = np.unique(clusters.labels, return_inverse=True)
+    sums = class_sums(cube, valid, labels, len(present), shift=shift, track=track)
+    path = merge_path(sums.means, sums.counts)
+    angle = _angle(path, config)
+    joined = cut_path(path, angle)
+    counts = np.bincount(joined, weights=sums.counts)
+    rank = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
+    classes = rank[joined]
+    sums = sums.joined(classes)
+    k = len(sums.counts)
+    log.info("%d clusters, %d classes: joined up to %.4f rad", len(path.heights) + 1, k, angle)
+    entropy = None
+    if clusters.entropy is not None:
+        of_cluster = np.zeros(int(clusters.labels.max()) + 1, dtype=np.int64)
+        of_cluster[present] = classes
+        entropy = image(clusters.entropy(of_cluster), valid, np.nan)
+    return Labels(
+        labels=image((classes[labels] + 1).astype(np.int32), valid, 0),
+        names=tuple(f"class {number}" for number in range(1, k + 1)),
+        colours=distinct_colours(k),
+        counts=sums.counts,
+        means=sums.means,
+        deviations=sums.deviations,
+        wavelengths=None if cube.wavelengths is None else cube.axis,
+        codes=image(codes, valid, np.nan),
+        entropy=entropy,
+        merge_angles=path.heights,
+        max_angle=angle,
+        grid=cube.grid,
+    )
+
+
+def _angle(path: MergePath, config: MergingConfig) -> float:
+    """The angle up to which clusters are joined."""
+    if config.classes is None:
+        return config.max_angle
+    heights = np.maximum.accumulate(path.heights)
+    joins = len(heights) + 1 - config.classes
+    if joins <= 0:
+        return 0.0
+    return float(heights[joins - 1])
+
+
+def _dimension(cube: Cube, config: ClusterConfig, subspace: Subspace | None, track: Track) -> int:
+    """The length of a code: as given, or as many as there are directions of signal, within bounds."""
+    bands = len(cube.order)
+    if subspace is not None:
+        _check_subspace(cube, subspace)
+    if config.dimension is not None:
+        if config.dimension > bands:
+            raise InputError(
+                f"a code of {config.dimension} numbers is longer than a spectrum of {bands} bands",
+                hint="give a smaller --dimension",
+            )
+        return config.dimension
+    found = subspace or estimate_subspace(cube, HysimeConfig(), track=track)
+    dimension = min(max(found.dimension, CODES[0]), CODES[1], bands)
+    log.info("codes of %d numbers: HySime finds %d directions", dimension, found.dimension)
+    return dimension
+
+
+def _check_subspace(cube: Cube, subspace: Subspace) -> None:
+    bands = len(cube.order)
+    if subspace.eigenvectors.shape[1] != bands:
+        raise InputError(
+            f"the subspace is of {subspace.eigenvectors.shape[1]} bands, the cube has {bands} good ones",
+            hint="run hsicli hysime on this cube",
+        )
+
+
+def _check_count(spectra: int, components: int, dimension: int) -> None:
+    needed = ENOUGH * max(components, dimension)
+    if spectra < needed:
+        raise InputError(
+            f"the cube has {spectra} valid spectra; {components} clusters of {dimension} codes need {needed}",
+            hint="look at the fill and the mask with hsicli info, or give fewer --components",
+        )
