@@ -64,6 +64,10 @@ def instrument(
     noise : (bands,) float
         Standard deviation of the white noise.
     cols, seed : int
+
+    Returns
+    -------
+    Instrument
     """
     bands = len(wavelengths)
     gains = np.empty((cols, bands))

@@ -44,6 +44,11 @@ def swath(rows: slice, total: int, shape: tuple[int, int], seed: int) -> np.ndar
 def core_stick(sheet: Sheet, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Pixels of a stick of drill core, in pieces with gaps between, and the light on its round side.
 
+    Parameters
+    ----------
+    sheet : Sheet
+    seed : int
+
     Returns
     -------
     mask : (rows, cols) bool

@@ -68,7 +68,18 @@ class Geology(NamedTuple):
 
 
 def calibrated(geology: Geology, sheets: list[Sheet]) -> Geology:
-    """The geology with its units cut so that each has its share of these sheets."""
+    """The geology with its units cut so that each has its share of these sheets.
+
+    Parameters
+    ----------
+    geology : Geology
+    sheets : list of Sheet
+
+    Returns
+    -------
+    Geology
+        With `cuts`.
+    """
     cuts = [-np.inf] * len(geology.units)
     if geology.layers:
         heights = np.concatenate([_score(geology, geology.layers[0], sheet).ravel() for sheet in sheets])

@@ -209,13 +209,17 @@ CRISM sees them).
 
 
 def spectra(names: tuple[str, ...], wavelengths: np.ndarray) -> np.ndarray:
-    """(m, bands) float64: the reflectance of minerals of the table.
+    """The reflectance of minerals of the table.
 
     Parameters
     ----------
     names : tuple of str
     wavelengths : (bands,) float
         nm.
+
+    Returns
+    -------
+    (m, bands) float64
 
     Raises
     ------

@@ -97,7 +97,17 @@ def noise_deviation(power: float, snr: float, profile: np.ndarray) -> np.ndarray
 
 
 def signal_to_noise(clean: np.ndarray, noisy: np.ndarray) -> float:
-    """Signal-to-noise ratio, dB: 10 log₁₀ of mean square signal over mean square noise."""
+    """Signal-to-noise ratio: 10 log₁₀ of mean square signal over mean square noise.
+
+    Parameters
+    ----------
+    clean, noisy : arrays of one shape
+
+    Returns
+    -------
+    float
+        dB; infinity where they are equal.
+    """
     signal = np.mean(np.square(clean, dtype=np.float64))
     noise = np.mean(np.square(np.subtract(noisy, clean, dtype=np.float64)))
     return float(10 * np.log10(signal / noise)) if noise > 0 else float("inf")

@@ -32,7 +32,16 @@ class Sheet(NamedTuple):
 
 
 def generator(seed: int, stream: int, place: int) -> np.random.Generator:
-    """The generator of one purpose (`stream`) at one place (a row, a column), independent of all others."""
+    """The generator of one purpose (`stream`) at one place (a row, a column), independent of all others.
+
+    Parameters
+    ----------
+    seed, stream, place : int
+
+    Returns
+    -------
+    Generator
+    """
     return np.random.Generator(np.random.Philox(key=[seed, stream], counter=[0, 0, 0, place]))
 
 
@@ -110,7 +119,20 @@ def _scrambled(code: np.ndarray) -> np.ndarray:
 
 
 def warped(sheet: Sheet, scale: float, bend: float, seed: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates of the pixels, displaced by smooth fields of `scale` by `bend` pixels (one sigma)."""
+    """Coordinates of the pixels, displaced by smooth fields of `scale` by `bend` pixels (one sigma).
+
+    Parameters
+    ----------
+    sheet : Sheet
+    scale, bend : float
+        Pixels.
+    seed, stream : int
+        Which fields; they take `stream` and `stream` + 1.
+
+    Returns
+    -------
+    y, x : (rows, cols) float64
+    """
     y, x = sheet.coordinates
     return (
         y + bend * smooth_field(y, x, (scale, scale), seed, stream, octaves=2),
@@ -119,14 +141,36 @@ def warped(sheet: Sheet, scale: float, bend: float, seed: int, stream: int) -> t
 
 
 def turned(y: np.ndarray, x: np.ndarray, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates across and along lines that dip by `angle`, radians, from left to right."""
+    """Coordinates across and along lines that dip from left to right.
+
+    Parameters
+    ----------
+    y, x : arrays that broadcast together
+    angle : float
+        Dip, radians.
+
+    Returns
+    -------
+    across, along : arrays of the shape of y + x
+    """
     return np.cos(angle) * y - np.sin(angle) * x, np.cos(angle) * x + np.sin(angle) * y
 
 
 def distance_to_zero(
     y: np.ndarray, x: np.ndarray, scale: tuple[float, float], seed: int, stream: int
 ) -> np.ndarray:
-    """Pixels to the nearest zero of a field, |f|/|∇f| to first order: small on long thin lines."""
+    """Pixels to the nearest zero of a field, |f|/|∇f| to first order: small on long thin lines.
+
+    Parameters
+    ----------
+    y, x, scale, seed, stream
+        As `smooth_field` takes them.
+
+    Returns
+    -------
+    array of the shape of y + x, float64
+        Pixels.
+    """
     here = smooth_field(y, x, scale, seed, stream, octaves=2)
     down = smooth_field(y + 0.5, x, scale, seed, stream, octaves=2) - here
     right = smooth_field(y, x + 0.5, scale, seed, stream, octaves=2) - here
@@ -135,7 +179,16 @@ def distance_to_zero(
 
 
 def soft_step(distance: np.ndarray) -> np.ndarray:
-    """From 0 at −½ through ½ at 0 to 1 at ½, smoothly: 3t² − 2t³."""
+    """From 0 at −½ through ½ at 0 to 1 at ½, smoothly: 3t² − 2t³ with t = distance + ½.
+
+    Parameters
+    ----------
+    distance : array
+
+    Returns
+    -------
+    array of the same shape
+    """
     t = np.clip(distance + 0.5, 0, 1)
     return t * t * (3 - 2 * t)
 
@@ -208,7 +261,7 @@ def deposits(
 
 
 def inside(sheet: Sheet, bodies: list[Deposit], edge: float, ragged: np.ndarray) -> np.ndarray:
-    """(rows, cols): how far each pixel lies within one of the bodies, 0…1.
+    """How far each pixel lies within one of the bodies.
 
     Parameters
     ----------
@@ -218,6 +271,11 @@ def inside(sheet: Sheet, bodies: list[Deposit], edge: float, ragged: np.ndarray)
         Width of the transition, pixels.
     ragged : (rows, cols) float
         A field of variance 1 that frays the outlines.
+
+    Returns
+    -------
+    (rows, cols) float64
+        0…1, ½ on the outline.
     """
     y, x = sheet.coordinates
     within = np.zeros((len(y), sheet.cols))
