@@ -147,10 +147,10 @@ def _against_truth(
         first = maps[0]
         blind["blind_pixels"] = min(pixels, SCORED)
         made = int((np.bincount(first.labels.ravel())[1:] > 0).sum())
-        for field, seen in (
-            ("blind_labeled", actual > 0),
-            ("blind_image", (actual > 0) | (first.labels > 0)),
-        ):
+        views = {"blind_labeled": actual > 0, "blind_image": (actual > 0) | (first.labels > 0)}
+        if (views["blind_labeled"] == views["blind_image"]).all():  # the truth labels all there is
+            del views["blind_image"]
+        for field, seen in views.items():
             steps = track(range(seed, seed + config.blind_seeds), f"{field.replace('_', ' ')} pixels")
             blind[field] = np.stack([blind_agreement(actual, seen, made, classes, step) for step in steps])
     return {
