@@ -12,7 +12,7 @@ from hsicli.products import Labels
 from hsicli.provenance import Provenance
 from hsicli.stages.cluster import ClusterConfig, MergingConfig
 
-CONFIG = ClusterConfig(dimension=5, components=9, merging=MergingConfig(max_angle=None, classes=4))
+CONFIG = ClusterConfig(dimension=5, components=9, merging=MergingConfig(max_angle=0.02, classes=4))
 LABELS = Labels(
     np.ones((4, 3), np.int32),
     ("one",),
