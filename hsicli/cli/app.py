@@ -8,11 +8,14 @@ from typer.core import TyperGroup
 
 import hsicli
 from hsicli.cli.console import console
+from hsicli.cli.demo import demo
 from hsicli.cli.evaluate import evaluate
+from hsicli.cli.hysime import hysime
 from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
 from hsicli.cli.job import machine
 from hsicli.cli.options import Command
+from hsicli.cli.preprocess import preprocess
 from hsicli.cli.synth import synth
 from hsicli.errors import HsiError
 
@@ -85,8 +88,8 @@ app = typer.Typer(
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
     "Look": (info,),
-    "Stages": (evaluate,),
-    "Scenes": (synth,),
+    "Stages": (preprocess, hysime, evaluate),
+    "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():
     for command in commands:

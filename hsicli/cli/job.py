@@ -73,8 +73,9 @@ class Job:
         """Let `write` make files that are no product; the provenance written beside them seals them."""
         files = write(self.output)
         seal = sealed(self.output)
+        names = sorted(path.name for path in files)
         with replacing(seal) as partial:
-            partial.write_text(self.provenance.to_json() + "\n")
+            partial.write_text(json.dumps({"files": names, "provenance": self.provenance.to_json()}) + "\n")
         self.finish([*files, seal])
 
     def finish(self, files: list[Path]) -> None:
@@ -210,8 +211,10 @@ def _found(output: Path, product: type | None) -> Provenance | None:
     if product is not None:
         return _product_header(output)
     try:
-        return Provenance.from_json(sealed(output).read_text())
-    except (OSError, ValueError, TypeError):
+        seal = json.loads(sealed(output).read_text())
+        whole = all((output.parent / name).exists() for name in seal["files"])
+        return Provenance.from_json(seal["provenance"]) if whole else None
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
