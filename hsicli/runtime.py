@@ -1,6 +1,7 @@
 """The machine under a run: device, threads, the one source of randomness; how a stage shows and pauses."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -75,9 +76,10 @@ def available_threads() -> int:
 
 
 def use_threads(threads: int | None) -> int:
-    """Give numba, torch and BLAS the same number of threads; call it before torch and numba are imported.
+    """Give numba, torch and BLAS the same number of threads.
 
-    The pools are told to sleep when idle: two that spin on the same cores cost more than they give.
+    Pools that are not there yet are told by the environment, also to sleep when idle: two that spin on the
+    same cores cost more than they give.
 
     Parameters
     ----------
@@ -96,6 +98,9 @@ def use_threads(threads: int | None) -> int:
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(count)
+    for name in ("numba", "torch"):
+        if name in sys.modules:
+            sys.modules[name].set_num_threads(min(count, available_threads()))
     return count
 
 

@@ -17,7 +17,7 @@ from hsicli.cli.job import machine
 from hsicli.cli.options import Command
 from hsicli.cli.preprocess import preprocess
 from hsicli.cli.synth import synth
-from hsicli.errors import HsiError
+from hsicli.errors import HsiError, InputError
 
 EPILOG = (
     "Exit codes: 0 done or already done · 1 the computation failed · 2 usage or configuration · "
@@ -31,7 +31,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; see `hsicli.errors` for what its failures mean."""
-        console.verbosity, console.as_json = 0, False
+        console.verbosity, console.as_json, machine.subject = 0, False, None
         try:
             return super().invoke(ctx)
         except HsiError as error:
@@ -52,6 +52,9 @@ class Commands(TyperGroup):
 
 
 def _report(error: HsiError) -> None:
+    """Say it, and of which file: what a stage finds wrong with its values names none."""
+    if isinstance(error, InputError) and machine.subject and machine.subject.name not in error.problem:
+        error.problem = f"{machine.subject}: {error.problem}"
     if console.verbosity >= 2:
         import traceback
 

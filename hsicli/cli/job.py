@@ -24,9 +24,10 @@ LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
 
 @dataclass
 class Machine:
-    """What of the machine this process uses: processors, and the outputs that it keeps others from."""
+    """What this process is about: processors, the file it reads first, outputs it keeps others from."""
 
     threads: int | None = None
+    subject: Path | None = None
     locks: list[Lock] = field(default_factory=list)
 
     def release(self) -> None:
@@ -132,6 +133,7 @@ def plan(
     if product is not None and writes.suffix.lower() not in {".h5", ".hdf5"}:
         raise ConfigError(f"{writes}: the output is an HDF5 product", hint=f"name it {writes.stem}.h5")
     given = {role: path for role, path in reads.items() if path is not None}
+    machine.subject = next(iter(given.values()), None)
     provenance = _provenance(command, given, config, product=product, seed=seed, device=device)
     check_folder(writes)
     job = Job(writes, provenance, done=True)

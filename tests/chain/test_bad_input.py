@@ -1,0 +1,214 @@
+"""Bad input: one clear line, one hint, exit code 3, and nothing written."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hsicli.cli.app import app
+from hsicli.cube import Cube
+from hsicli.io.hdf5 import write_product
+from hsicli.provenance import Provenance
+
+ROWS, COLS, BANDS = 24, 20, 12
+AXIS = np.linspace(1000.0, 2100.0, BANDS)
+MADE = Provenance(command="preprocess", method="1.1", config={})
+
+
+def good(rows: int = ROWS, cols: int = COLS, bands: int = BANDS) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    return (0.3 + 0.05 * rng.random((rows, cols, bands))).astype(np.float32)
+
+
+def write_envi(
+    path: Path, data: np.ndarray, *, unit: str = "Nanometers", axis=AXIS, **changes: object
+) -> None:
+    rows, cols, bands = data.shape
+    keys = {
+        "samples": cols,
+        "lines": rows,
+        "bands": bands,
+        "header offset": 0,
+        "data type": 4,
+        "interleave": "bip",
+        "byte order": 0,
+    } | changes
+    lines = ["ENVI", *(f"{key} = {value}" for key, value in keys.items() if value is not None)]
+    if axis is not None:
+        lines += [f"wavelength units = {unit}", f"wavelength = {{{', '.join(map(str, axis[:bands]))}}}"]
+    path.write_text("\n".join(lines) + "\n")
+    data.astype(np.float32).tofile(path.with_suffix(".img"))
+
+
+def write_cube(path: Path, data: np.ndarray) -> None:
+    write_product(path, Cube(data, wavelengths=AXIS[: data.shape[2]]), MADE)
+
+
+def truncated() -> None:
+    write_envi(Path("a.hdr"), good())
+    image = Path("a.img")
+    image.write_bytes(image.read_bytes()[:-100])
+
+
+def mismatched() -> None:
+    write_envi(Path("a.hdr"), good(), lines=ROWS + 5)
+
+
+def without_numbers() -> None:
+    write_envi(Path("a.hdr"), good())
+    Path("a.img").unlink()
+
+
+def text_named_hdr() -> None:
+    Path("a.hdr").write_text("dear geologist, the cube is on the other disk\n")
+    Path("a.img").write_bytes(b"x" * 100)
+
+
+def wrong_units() -> None:
+    write_envi(Path("a.hdr"), good(), axis=AXIS / 1000)
+
+
+def nameless_axis() -> None:
+    write_envi(Path("a.hdr"), good(), axis=None)
+
+
+def plain() -> None:
+    write_envi(Path("a.hdr"), good())
+
+
+def all_fill() -> None:
+    write_envi(Path("a.hdr"), np.full((ROWS, COLS, BANDS), 65535, dtype=np.float32))
+
+
+def all_nan() -> None:
+    write_envi(Path("a.hdr"), np.full((ROWS, COLS, BANDS), np.nan, dtype=np.float32))
+
+
+def other_mask() -> None:
+    write_envi(Path("a.hdr"), good())
+    write_envi(Path("mask.hdr"), np.ones((ROWS + 1, COLS, 1)), axis=None)
+
+
+def constant_band() -> None:
+    data = good()
+    data[..., 4] = 0.25
+    write_cube(Path("a.h5"), data)
+
+
+def one_pixel() -> None:
+    write_cube(Path("a.h5"), good(1, 1))
+
+
+def one_band() -> None:
+    write_cube(Path("a.h5"), good(bands=1))
+
+
+def fill_product() -> None:
+    write_cube(Path("a.h5"), np.full((ROWS, COLS, BANDS), np.nan, dtype=np.float32))
+
+
+def not_hdf5() -> None:
+    Path("a.h5").write_bytes(b"\x89HDF\r\n\x1a\nbroken")
+
+
+def incomplete() -> None:
+    write_cube(Path("a.h5"), good())
+    with h5py.File("a.h5", "a") as file:
+        file.attrs["complete"] = 0
+
+
+def other_kind() -> None:
+    write_cube(Path("a.h5"), good())
+    with h5py.File("a.h5", "a") as file:
+        file.attrs["kind"] = "labels"
+
+
+def other_schema() -> None:
+    write_cube(Path("a.h5"), good())
+    with h5py.File("a.h5", "a") as file:
+        file.attrs["schema"] = 99
+
+
+def foreign_hdf5() -> None:
+    with h5py.File("a.h5", "w") as file:
+        file["x"] = good()
+
+
+def nothing() -> None:
+    pass
+
+
+PREPROCESS = "preprocess a.hdr out.h5"
+
+CASES: list[tuple[Callable[[], None], str, str]] = [
+    (truncated, PREPROCESS, "bytes"),
+    (mismatched, PREPROCESS, "bytes"),
+    (without_numbers, PREPROCESS, "a"),
+    (text_named_hdr, PREPROCESS, "a.hdr"),
+    (nothing, PREPROCESS, "no such file"),
+    (wrong_units, PREPROCESS, "nm"),
+    (nameless_axis, PREPROCESS + " --window 1100,2000", "wavelengths"),
+    (plain, PREPROCESS + " --window 300,400", "covers 1000 to 2100 nm"),
+    (all_fill, PREPROCESS, "a.hdr: no pixel has data"),
+    (all_nan, PREPROCESS, "a.hdr: no pixel has data"),
+    (other_mask, PREPROCESS + " --mask mask.hdr", "25"),
+    (plain, "preprocess a.hdr nowhere/out.h5", "does not exist"),
+    *(
+        (make, f"{command} a.h5 out.h5", word)
+        for command in ("hysime", "cluster")
+        for make, word in (
+            (constant_band, "band 5"),
+            (one_pixel, "spectr"),
+            (one_band, "band"),
+            (fill_product, "valid"),
+            (not_hdf5, "a.h5"),
+            (incomplete, "not written to its end"),
+            (other_kind, "holds a labels, not a cube"),
+            (other_schema, "has layout 99"),
+            (foreign_hdf5, "not a product of hsicli"),
+            (nothing, "no such file"),
+        )
+    ),
+    (nothing, "evaluate a.h5", "no such file"),
+    (not_hdf5, "evaluate a.h5", "a.h5"),
+    (incomplete, "evaluate a.h5", "not written to its end"),
+    (nothing, "info a.h5", "no such file"),
+    (text_named_hdr, "info a.hdr", "a.hdr"),
+    (not_hdf5, "info a.h5", "a.h5"),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "command", "word"),
+    CASES,
+    ids=[f"{command.split()[0]}-{make.__name__}" for make, command, _ in CASES],
+)
+def test_bad_input_is_one_clear_line(tmp_path, monkeypatch, make, command, word):
+    monkeypatch.chdir(tmp_path)
+    make()
+    before = set(os.listdir())
+
+    result = CliRunner().invoke(app, command.split())
+
+    assert result.exit_code == 3, result.output
+    lines = [
+        line for line in result.stderr.splitlines() if not line.startswith("hsicli: ") or ": error: " in line
+    ]
+    assert lines[0].startswith("hsicli: error: "), result.stderr
+    assert word in lines[0]
+    assert len(lines) == 2, result.stderr
+    assert lines[1].startswith("hint: "), result.stderr
+    assert set(os.listdir()) == before
+
+
+def test_a_read_only_folder_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plain()
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+    result = CliRunner().invoke(app, PREPROCESS.split())
+    assert result.exit_code == 3, result.output
+    assert "cannot be written to" in result.stderr
