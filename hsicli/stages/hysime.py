@@ -96,11 +96,6 @@ def estimate_subspace(cube: Cube, config: HysimeConfig, *, track: Track = quiet)
         )  # fmt: skip
     noise = difference_noise(sums)
     difference = signal_directions(correlation, noise, correlation - noise, floor=config.floor)
-    log.info(
-        "dimension %d with the noise that regression leaves, %d with that of pixel differences",
-        regression.kept,
-        difference.kept,
-    )
     shared = _bands_share_noise(variance, noise, (regression, difference))
     match config.estimate:
         case "auto":
@@ -111,6 +106,12 @@ def estimate_subspace(cube: Cube, config: HysimeConfig, *, track: Track = quiet)
             chosen = difference
         case "smaller":
             chosen = min(regression, difference, key=lambda estimate: estimate.kept)
+    log.info(
+        "dimension %d (with the noise that regression leaves %d, with that of pixel differences %d)",
+        chosen.kept,
+        regression.kept,
+        difference.kept,
+    )
     return _subspace(
         cube, sums, chosen, variance=variance, variance_difference=np.diag(noise),
         estimates=(regression, difference),
