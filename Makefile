@@ -27,8 +27,12 @@ check: install  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Two test processes on two cores: each keeps to one thread, or their pools spin against each other.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_WAIT_POLICY = PASSIVE
 test: install  ## the tests, under five minutes
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist worksteal
 
 test-all: install  ## the slow ones too
 	$(BIN)/pytest -m 'not gpu'
