@@ -105,6 +105,9 @@ def public_kernels():
 @pytest.mark.parametrize("node", list(public_kernels()))
 def test_a_public_kernel_says_what_it_takes_and_gives(node):
     text = ast.get_docstring(node) or ""
+    if len(node.body) <= 4 and "Parameters\n" not in text:
+        assert "(" in text or not node.args.args, "a short kernel may say it in a line, with its shapes"
+        return
     arguments = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     assert text, "no docstring"
     assert not arguments or "Parameters\n" in text

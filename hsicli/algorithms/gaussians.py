@@ -152,17 +152,30 @@ def centre(codes: Tensor) -> Tensor:
 
 
 def blocks(values: Tensor) -> list[Tensor]:
-    """Views of at most `BLOCK_PIXELS` rows."""
+    """Views of at most `BLOCK_PIXELS` rows of an (n, …) tensor."""
     return [values[first : first + BLOCK_PIXELS] for first in range(0, len(values), BLOCK_PIXELS)]
 
 
 def monomial_count(d: int) -> int:
-    """F, for codes of d numbers."""
+    """F, the monomials up to degree two of (d,) numbers."""
     return d * (d + 1) // 2 + d + 1
 
 
 def fill_monomials(x: Tensor, out: Tensor) -> Tensor:
-    """`out` (F, m), holding for the codes x (d, m): x_a x_b for a ≤ b row by row, then x, then one."""
+    """The monomials of codes: x_a x_b for a ≤ b row by row, then x, then one.
+
+    Parameters
+    ----------
+    x : (d, m) float64
+        Codes, one a column.
+    out : (F, m) float64
+        Overwritten.
+
+    Returns
+    -------
+    (F, m) float64
+        `out`.
+    """
     d = len(x)
     row = 0
     for a in range(d):

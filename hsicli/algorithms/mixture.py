@@ -66,6 +66,10 @@ def start_mixture(
     pixel_weights : (n,) float, optional
         Chance of each pixel to be in the sample, relative to the others; none negative.
 
+    Returns
+    -------
+    Mixture
+
     Raises
     ------
     ValueError

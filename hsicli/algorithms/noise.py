@@ -41,12 +41,12 @@ class BandSums:
 
 
 def no_sums(bands: int) -> BandSums:
-    """The sums over nothing."""
+    """The sums over no spectrum at all, of shape (bands,) and (bands, bands)."""
     return BandSums(0, np.zeros(bands), np.zeros((bands, bands)), 0, np.zeros((bands, bands)))
 
 
 def pair_step(rows: int, cols: int) -> int:
-    """Rows from one row whose neighbours are compared to the next one: `PAIRS` pairs are enough."""
+    """Of an image (rows, cols): from one row whose neighbours are compared to the next such row."""
     return max(1, rows * cols // PAIRS)
 
 
@@ -176,6 +176,10 @@ def shared_noise(variance: np.ndarray, difference: np.ndarray, outside: np.ndarr
         N: from `difference_noise`.
     outside : (n, bands) float
         Rows: orthonormal directions without signal.
+
+    Returns
+    -------
+    float
     """
     if not len(outside):
         return 1.0
