@@ -123,9 +123,23 @@ def _from_picture(path: Path) -> ClassMap:
             hint="save the class numbers themselves, not a picture in their colours",
         )
     labels = _class_numbers(dataset.read(1), _nodata(dataset), path)
+    names, colours = legend_of(path, dataset, int(labels.max(initial=0)))
+    return ClassMap(labels, names, colours, grid_of(dataset))
+
+
+def legend_of(path: Path, dataset: Any, highest: int) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Names and colours of the classes of an open map, as far as sidecar, tags and palette have them.
+
+    Parameters
+    ----------
+    path : Path
+    dataset : rasterio dataset
+        Of the same file.
+    highest : int
+        The greatest class number in it.
+    """
     names = _sidecar_names(path) or _tag_names(dataset.tags())
-    classes = max(len(names), int(labels.max(initial=0)))
-    return ClassMap(labels, names, _colour_table(dataset, classes), grid_of(dataset))
+    return names, _colour_table(dataset, max(len(names), highest))
 
 
 def _nodata(dataset: Any) -> tuple[float, ...]:

@@ -1,8 +1,10 @@
 """Maps as GeoTIFF: layers that a GIS shows with their legend, and converts without losing it."""
 
-import contextlib
 import warnings
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +52,37 @@ def write_geotiff(path: Path, raster: Raster) -> None:
     raster : Raster
         Colours are for classes 1…k of the first layer.
     """
-    layers, rows, cols = raster.data.shape
     data = raster.data.astype(np.uint8) if raster.data.dtype == bool else raster.data
-    sidecar = path.with_name(path.name + ".aux.xml")
-    tags = _tags(raster)
+    sidecar = legend_path(path)
     if raster.class_names:
+        counts = np.bincount(raster.data[0].ravel(), minlength=len(raster.class_names) + 1)
         with replacing(sidecar) as partial:
-            partial.write_bytes(_legend(raster, tags))
+            partial.write_bytes(legend(raster, counts))
     else:
         sidecar.unlink(missing_ok=True)  # of another raster, or another program's statistics of one
+    with replacing(path) as partial, started_geotiff(partial, replace(raster, data=data)) as dataset:
+        dataset.write(data)
+
+
+def legend_path(path: Path) -> Path:
+    """The sidecar of a map, where GDAL looks for its legend."""
+    return path.with_name(path.name + ".aux.xml")
+
+
+@contextmanager
+def started_geotiff(path: Path, raster: Raster) -> Iterator[Any]:
+    """A GeoTIFF with everything of a raster but its numbers, open for them.
+
+    Parameters
+    ----------
+    path : Path
+        A temporary name; see `write_geotiff` for what the file is like. Tiles that are never written take no
+        room, and read as no data.
+    raster : Raster
+        Only type and shape of its data count.
+    """
+    data = raster.data
+    layers, rows, cols = data.shape
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "width": cols,
@@ -72,20 +96,21 @@ def write_geotiff(path: Path, raster: Raster) -> None:
         "compress": "deflate",
         "predictor": 3 if data.dtype.kind == "f" else 1,
         "BIGTIFF": "IF_SAFER",
+        "SPARSE_OK": "TRUE",
         **({"photometric": "MINISBLACK"} if layers > 1 else {}),
         **_georeference(raster),
     }
-    with replacing(path) as partial, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(partial, "w", **profile) as dataset:
-            dataset.update_tags(**tags)
+        with rasterio.open(path, "w", **profile) as dataset:
+            dataset.update_tags(**_tags(raster))
             if raster.colours is not None and layers == 1 and data.dtype in (np.uint8, np.uint16):
                 dataset.write_colormap(
                     1, {i: (*rgb, 255 if i else 0) for i, rgb in enumerate(_palette(raster))}
                 )
             for layer, name in enumerate(raster.layer_names, start=1):
                 dataset.set_band_description(layer, name)
-            dataset.write(data)
+            yield dataset
 
 
 def _georeference(raster: Raster) -> dict[str, Any]:
@@ -97,7 +122,7 @@ def _georeference(raster: Raster) -> dict[str, Any]:
         found["transform"] = Affine(*raster.grid.transform)
     for system in (raster.grid.wkt, raster.grid.authority):  # the code, where both are known
         if system is not None:
-            with contextlib.suppress(CRSError):
+            with suppress(CRSError):
                 found["crs"] = rasterio.CRS.from_user_input(system)
     return found
 
@@ -120,16 +145,24 @@ def _palette(raster: Raster) -> list[tuple[int, int, int]]:
     return [(0, 0, 0), *((int(red), int(green), int(blue)) for red, green, blue in raster.colours)]
 
 
-def _legend(raster: Raster, tags: dict[str, str]) -> bytes:
-    """The sidecar as GDAL writes it: tags, names, colours and the table of the classes."""
+def legend(raster: Raster, found: np.ndarray) -> bytes:
+    """The sidecar as GDAL writes it: tags, names, colours and the table of the classes.
+
+    Parameters
+    ----------
+    raster : Raster
+        Its data do not count.
+    found : (classes + 1, …) int
+        Pixels of each class in them, the unlabeled ones first. Where `raster.counts` is known it goes before.
+    """
     names = (UNCLASSIFIED, *raster.class_names)
     palette = _palette(raster)
-    counts = np.bincount(raster.data[0].ravel(), minlength=len(names))[: len(names)]
+    counts = found[: len(names)]
     if raster.counts is not None:
         counts = np.concatenate([counts[:1], raster.counts])
     root = ET.Element("PAMDataset")
     metadata = ET.SubElement(root, "Metadata")
-    for key, text in tags.items():
+    for key, text in _tags(raster).items():
         ET.SubElement(metadata, "MDI", key=key).text = text
     band = ET.SubElement(root, "PAMRasterBand", band="1")
     ET.SubElement(band, "Description").text = raster.layer_names[0]
