@@ -8,8 +8,9 @@ import numpy as np
 
 from hsicli import products
 from hsicli.cube import Cube, Grid
+from hsicli.io.formats import format_of
 from hsicli.io.places import describe_grid
-from hsicli.io.reading import format_of, open_cube
+from hsicli.io.reading import open_cube
 from hsicli.library import Library
 from hsicli.provenance import Provenance
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from hsicli.cube import Cube
 from hsicli.errors import InputError
-from hsicli.io.reading import format_of, open_cube
+from hsicli.io.formats import format_of
+from hsicli.io.reading import open_cube
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 """Cannot be read; can be read, but results may suffer; good to know."""

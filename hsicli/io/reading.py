@@ -8,28 +8,16 @@ import numpy as np
 
 from hsicli.cube import Cube
 from hsicli.errors import InputError
+from hsicli.io.crism_axis import file_axis
+from hsicli.io.crism_files import completed
+from hsicli.io.formats import format_of
+from hsicli.io.joint import read_joint
 from hsicli.io.tables import read_axis
 
 log = logging.getLogger(__name__)
 
 CRISM_BANDS = {489: "an MTRDR", 438: "a TRDR of the infrared detector", 107: "a TRDR of the visible detector"}
 """Bands that no other instrument has: what a CRISM product with so many is."""
-
-FORMATS = {
-    ".h5": "product",
-    ".hdf5": "product",
-    ".he5": "product",
-    ".tif": "GeoTIFF",
-    ".tiff": "GeoTIFF",
-    ".nc": "NetCDF",
-    ".nc4": "NetCDF",
-    ".mat": "MATLAB",
-    ".lbl": "PDS3",
-    ".hdr": "ENVI",
-    ".sli": "library",
-    ".csv": "library",
-}
-"""What a suffix says; raw numbers with other suffixes are told by the file beside them."""
 
 
 def read_cube(path: Path, *, variable: str | None = None, wavelengths: Path | None = None) -> Cube:
@@ -38,11 +26,13 @@ def read_cube(path: Path, *, variable: str | None = None, wavelengths: Path | No
     Parameters
     ----------
     path : Path
-        ENVI (header or numbers), PDS3 (label or image), GeoTIFF, EMIT NetCDF, MATLAB, or a cube product.
+        ENVI (header or numbers), PDS3 (label or image), GeoTIFF, EMIT NetCDF, MATLAB, PDS4, an ISIS cube,
+        VICAR, or a cube product. Where an image has both an ENVI header and a label, see `io.joint`.
     variable : str, optional
         Which array of a MATLAB file.
     wavelengths : Path, optional
-        A table of band centres (and widths) that takes the place of the file's own; see `io.tables`.
+        A table of band centres (and widths) that takes the place of the file's own, see `io.tables`; or
+        CRISM's wavelength image (WA) or sweet-spot table (SW).
 
     Raises
     ------
@@ -64,37 +54,6 @@ def read_cube(path: Path, *, variable: str | None = None, wavelengths: Path | No
     return cube
 
 
-def format_of(path: Path) -> str:
-    """Which format a file is in: product, library, GeoTIFF, NetCDF, MATLAB, PDS3 or ENVI.
-
-    Raises
-    ------
-    InputError
-        If there is no such file, or nothing tells.
-    """
-    from hsicli.io.envi import header_beside
-
-    if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "there is no such file"
-        raise InputError(f"{path}: {what}", hint="check the spelling and the current folder")
-    known = FORMATS.get(path.suffix.casefold())
-    if known is not None:
-        return known
-    if header_beside(path) is not None:
-        return "ENVI"
-    label = path.stem.casefold() + ".lbl"
-    if any(entry.name.casefold() == label for entry in path.parent.iterdir()):
-        return "PDS3"
-    with path.open("rb") as file:
-        start = file.read(64)
-    if start.lstrip().startswith(b"PDS_VERSION_ID"):
-        return "PDS3"
-    raise InputError(
-        f"{path}: is no format that is read, and there is no header or label beside it",
-        hint="give an ENVI header or its image, a PDS3 label, or .tif, .nc, .mat or .h5",
-    )
-
-
 def open_cube(path: Path, variable: str | None = None) -> Cube:
     """The cube in a file, without a word; each format's library is loaded only when it is needed."""
     match format_of(path):
@@ -105,7 +64,7 @@ def open_cube(path: Path, variable: str | None = None) -> Cube:
         case "GeoTIFF":
             from hsicli.io.geotiff import read_geotiff
 
-            return read_geotiff(path)
+            return completed(read_geotiff(path), path)
         case "NetCDF":
             from hsicli.io.netcdf import read_netcdf
 
@@ -114,22 +73,30 @@ def open_cube(path: Path, variable: str | None = None) -> Cube:
             from hsicli.io.matlab import read_matlab
 
             return read_matlab(path, variable)
-        case "PDS3":
-            from hsicli.io.pds3 import read_pds3
+        case "GDAL":
+            from hsicli.io.planetary import read_planetary
 
-            return read_pds3(path)
+            return read_planetary(path)
         case "library":
-            raise InputError(f"{path}: is a spectral library, not a cube", hint="give it with --library")
+            raise InputError(
+                f"{path}: is a spectral library or a table, not a cube", hint="give it with --library"
+            )
         case _:
-            from hsicli.io.envi import read_envi
-
-            return read_envi(path)
+            return completed(read_joint(path), path)
 
 
 def _with_axis(cube: Cube, path: Path) -> Cube:
-    """The cube on the axis of a table."""
-    wavelengths, fwhm = read_axis(path)
+    """The cube on the axis of a table, or of one of CRISM's calibration files."""
     bands = cube.shape[2]
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file", hint="check the spelling and the current folder")
+    found = file_axis(path, bands)
+    if found is not None:
+        for note in found.notes:
+            log.info("%s", note)
+        good = cube.good_bands & found.good_bands
+        return replace(cube, wavelengths=found.wavelengths, fwhm=found.fwhm, good_bands=good)
+    wavelengths, fwhm = read_axis(path)
     if len(wavelengths) != bands:
         raise InputError(
             f"{path}: has {len(wavelengths)} wavelengths, the cube has {bands} bands",

@@ -6,7 +6,8 @@ import rasterio
 
 from hsicli.cube import CRISM_FILL
 from hsicli.errors import InputError
-from hsicli.io.pds3 import read_geometry, read_pds3
+from hsicli.io.layers import read_geometry
+from hsicli.io.pds3 import read_pds3
 
 ROWS, COLS, BANDS = 3, 4, 5
 VALUES = np.arange(ROWS * COLS * BANDS, dtype=float).reshape(ROWS, COLS, BANDS)

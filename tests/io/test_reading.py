@@ -9,8 +9,9 @@ import pytest
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.io.envi_writing import write_envi_cube
+from hsicli.io.formats import format_of
 from hsicli.io.hdf5 import write_product
-from hsicli.io.reading import format_of, open_cube, read_cube
+from hsicli.io.reading import open_cube, read_cube
 from hsicli.provenance import Provenance
 
 
