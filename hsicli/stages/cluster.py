@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -12,13 +12,14 @@ from torch import Tensor
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.algorithms.gaussians import assign
 from hsicli.algorithms.merging import MergePath, cut_path, merge_path
+from hsicli.algorithms.modes import POINTS, join_heaps, part_rare
 from hsicli.algorithms.sampling import kmeans_labels
 from hsicli.algorithms.whitening import whitened
 from hsicli.cube import Cube, image
 from hsicli.errors import InputError
 from hsicli.products import Labels, Subspace
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
-from hsicli.stages.classes import class_sums
+from hsicli.stages.classes import ClassSums, class_sums
 from hsicli.stages.encoding import (
     EncoderConfig,
     autoencoder_encoder,
@@ -44,8 +45,14 @@ ENOUGH = 10
 class MergingConfig:
     """Which clusters are one class."""
 
-    max_angle: float = 0.03  # λ, radians: clusters whose mean spectra are no further apart are joined
-    classes: int | None = None  # join until no more than this many are left, whatever the angle
+    max_angle: float | None = (
+        None  # λ, radians: joined up to this angle of their means; automatic unless given
+    )
+    depth: float = 0.4  # automatic: apart if less dense between them than this share of the thinner one
+    rare_angle: float = (
+        0.025  # automatic, radians: a small cluster this far from mixtures of classes is a class
+    )
+    classes: int | None = None  # joined, closest first, until this many are left; none of the above then
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,22 @@ class ClusterConfig:
     mixture: MixtureConfig = field(default_factory=MixtureConfig)
     merging: MergingConfig = field(default_factory=MergingConfig)
 
+    def __post_init__(self) -> None:
+        counts = {
+            "dimension": self.dimension,
+            "components": self.components,
+            "merging.classes": self.merging.classes,
+        }
+        for name, value in counts.items():
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be 1 or more, it is {value}")
+
 
 class Clusters(NamedTuple):
     """A cluster for every valid pixel, in row order."""
 
+    codes: np.ndarray
+    """(n, d) float32: what was made of the spectra, of unit variance in every direction."""
     labels: np.ndarray
     """(n,) int, from 0."""
     entropy: Callable[[np.ndarray], np.ndarray] | None
@@ -130,60 +149,24 @@ def cluster_cube(
     del sample  # the largest thing held
     codes = encode_cube(cube, valid, encode, track)
     if config.method == "pca-kmeans":
-        clusters = Clusters(kmeans_labels(codes, components, seed=seed), None)
+        white = whitened(torch.from_numpy(codes)).numpy()
+        clusters = Clusters(white, kmeans_labels(codes, components, seed=seed), None)
     else:
         clusters = _mixture_clusters(
             torch.from_numpy(codes).to(device), components, config.mixture,
             seed=seed, track=track, saved=saved.get("mixture", {}),
             offer=lambda state: checkpoint.offer(lambda: {"weights": weights, "mixture": state()}),
         )  # fmt: skip
-    return _product(cube, valid, codes, clusters, config.merging, shift=shift, track=track)
-
-
-def _mixture_clusters(
-    codes: Tensor,
-    components: int,
-    config: MixtureConfig,
-    *,
-    seed: int,
-    track: Track,
-    saved: dict[str, Any],
-    offer: Callable[[Callable[[], dict[str, Any]]], None],
-) -> Clusters:
-    codes = whitened(codes)
-    mixture = fit_codes(codes, components, config, rng=numpy_rng(seed), track=track, saved=saved, offer=offer)
-
-    def entropy(classes: np.ndarray) -> np.ndarray:
-        return assign(codes, mixture, torch.from_numpy(classes)).entropy.cpu().numpy()
-
-    return Clusters(assign(codes, mixture).labels.cpu().numpy(), entropy)
-
-
-def _product(
-    cube: Cube,
-    valid: np.ndarray,
-    codes: np.ndarray,
-    clusters: Clusters,
-    config: MergingConfig,
-    *,
-    shift: np.ndarray,
-    track: Track,
-) -> Labels:
-    """Join clusters, number the classes by falling size, and say what they look like."""
     present, labels = np.unique(clusters.labels, return_inverse=True)
     sums = class_sums(cube, valid, labels, len(present), shift=shift, track=track)
     path = merge_path(sums.means, sums.counts)
-    angle = _angle(path, config)
-    joined = cut_path(path, angle)
-    counts = np.bincount(joined, weights=sums.counts)
-    rank = np.argsort(np.argsort(-counts, kind="stable"), kind="stable")
-    classes = rank[joined]
+    classes = _by_size(_joined(sums, path, clusters.codes, labels, config.merging, seed=seed), sums.counts)
     sums = sums.joined(classes)
     k = len(sums.counts)
-    log.info("%d clusters, %d classes: joined up to %.4f rad", len(path.heights) + 1, k, angle)
+    log.info("%d clusters make %d classes", len(present), k)
     entropy = None
     if clusters.entropy is not None:
-        of_cluster = np.zeros(int(clusters.labels.max()) + 1, dtype=np.int64)
+        of_cluster = np.zeros(int(present[-1]) + 1, dtype=np.int64)
         of_cluster[present] = classes
         entropy = image(clusters.entropy(of_cluster), valid, np.nan)
     return Labels(
@@ -197,20 +180,63 @@ def _product(
         codes=image(codes, valid, np.nan),
         entropy=entropy,
         merge_angles=path.heights,
-        max_angle=angle,
+        max_angle=config.merging.max_angle,
         grid=cube.grid,
     )
 
 
-def _angle(path: MergePath, config: MergingConfig) -> float:
-    """The angle up to which clusters are joined."""
-    if config.classes is None:
-        return config.max_angle
-    heights = np.maximum.accumulate(path.heights)
-    joins = len(heights) + 1 - config.classes
-    if joins <= 0:
-        return 0.0
-    return float(heights[joins - 1])
+def _mixture_clusters(
+    codes: Tensor,
+    components: int,
+    config: MixtureConfig,
+    *,
+    seed: int,
+    track: Track,
+    saved: dict[str, Any],
+    offer: Callable[[Callable[[], dict[str, Any]]], None],
+) -> Clusters:
+    codes = whitened(codes)
+    mixture = fit_codes(codes, components, config, seed=seed, track=track, saved=saved, offer=offer)
+
+    def entropy(classes: np.ndarray) -> np.ndarray:
+        members = np.zeros(len(mixture.weights), dtype=np.int64)
+        members[: len(classes)] = classes  # the last components may have no pixel of their own
+        return assign(codes, mixture, torch.from_numpy(members)).entropy.cpu().numpy()
+
+    return Clusters(codes.cpu().numpy(), assign(codes, mixture).labels.cpu().numpy(), entropy)
+
+
+def _joined(
+    sums: ClassSums,
+    path: MergePath,
+    codes: np.ndarray,
+    labels: np.ndarray,
+    config: MergingConfig,
+    *,
+    seed: int,
+) -> np.ndarray:
+    """(k,) int: the class of each cluster, from 0."""
+    if config.classes is not None:
+        by_order = replace(
+            path, heights=np.arange(len(path.heights))
+        )  # angles do not tell joins apart: they may fall
+        return cut_path(by_order, len(path.heights) - config.classes)
+    if config.max_angle is not None:
+        return cut_path(path, config.max_angle)
+    rng = numpy_rng(seed)
+    order = rng.permutation(len(labels))
+    drawn = [np.flatnonzero(labels[order] == cluster)[:POINTS] for cluster in range(len(sums.counts))]
+    points = [codes[np.sort(order[chosen])].astype(np.float64) for chosen in drawn]
+    classes = join_heaps(sums.means, sums.counts, points, depth=config.depth, rng=rng)
+    length = np.linalg.norm(sums.means, axis=1)
+    errors = np.linalg.norm(sums.deviations, axis=1) / length / np.sqrt(sums.counts)
+    return part_rare(classes, sums.means, sums.counts, errors, angle=config.rare_angle)
+
+
+def _by_size(classes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The same classes, the largest first."""
+    size = np.bincount(classes, weights=counts)
+    return np.argsort(np.argsort(-size, kind="stable"), kind="stable")[classes]
 
 
 def _dimension(cube: Cube, config: ClusterConfig, subspace: Subspace | None, track: Track) -> int:
