@@ -75,6 +75,25 @@ class Labels:
     grid: Grid | None = None
 
 
+SCORE_TITLES = {
+    "overall_accuracy": "overall accuracy",
+    "average_accuracy": "average accuracy",
+    "kappa": "kappa",
+    "purity": "purity",
+    "nmi": "NMI",
+    "ari": "ARI",
+    "f1_one_to_one": "F1, classes paired one to one",
+    "f1_majority": "F1, classes renamed by majority",
+    "f1_best": "F1, best class for each",
+    "f1_rare": "F1, best class, rare classes only",
+    "calinski_harabasz_codes": "Calinski–Harabasz, codes (higher is better)",
+    "davies_bouldin_codes": "Davies–Bouldin, codes (lower is better)",
+    "calinski_harabasz_spectra": "Calinski–Harabasz, spectra (higher is better)",
+    "davies_bouldin_spectra": "Davies–Bouldin, spectra (lower is better)",
+}
+"""What each score is called."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """How far to trust class maps: against a truth, by themselves, by region, and by a library.

@@ -6,28 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hsicli.products import Scores
+from hsicli.products import SCORE_TITLES, Scores
 
 RARE = 0.01
 CONFUSION_COLUMNS, CONFUSION_ROWS = 12, 30
 """A larger table of confusion stays in the product."""
-
-TITLES = {
-    "overall_accuracy": "overall accuracy",
-    "average_accuracy": "average accuracy",
-    "kappa": "kappa",
-    "purity": "purity",
-    "nmi": "NMI",
-    "ari": "ARI",
-    "f1_one_to_one": "F1, classes paired one to one",
-    "f1_majority": "F1, classes renamed by majority",
-    "f1_best": "F1, best class for each",
-    "f1_rare": "F1, best class, rare classes only",
-    "calinski_harabasz_codes": "Calinski–Harabasz, codes (higher is better)",
-    "davies_bouldin_codes": "Davies–Bouldin, codes (lower is better)",
-    "calinski_harabasz_spectra": "Calinski–Harabasz, spectra (higher is better)",
-    "davies_bouldin_spectra": "Davies–Bouldin, spectra (lower is better)",
-}
 
 BLIND = (
     "location alone: k-means on row and column, as many classes, no spectrum seen. "
@@ -93,7 +76,7 @@ def _headline(scores: Any) -> ScoreTable:
         shown = (scores.values, *(values for _, values in blind))
         cells = [mean_and_spread(values[:, column]) for values in shown]
         if cells[0] != "–":
-            rows.append((TITLES.get(metric, metric), *cells))
+            rows.append((SCORE_TITLES.get(metric, metric), *cells))
     missing = _pixels(scores.unlabeled)
     note = f"computed on the {scores.pixels:,} pixels that the truth labels; "
     if scores.unlabeled.any():
@@ -148,7 +131,7 @@ def _confusion(scores: Any) -> list[ScoreTable]:
 def _separation(scores: Any) -> ScoreTable:
     rows: list[tuple[object, ...]] = [
         (
-            TITLES.get(name, name),
+            SCORE_TITLES.get(name, name),
             mean_and_spread(scores.separation[:, column]),
             _pixels(scores.separation_pixels[:, column]),
         )

@@ -5,7 +5,7 @@ import numpy as np
 from hsicli.figures.companions import draw
 from hsicli.figures.maps import draw_two_maps
 from hsicli.figures.page import Section, Table, page, picture
-from hsicli.products import Labels, Raster, Scores, Subspace, class_raster
+from hsicli.products import SCORE_TITLES, Labels, Raster, Scores, Subspace, class_raster
 
 RARE = 0.01
 """Share of the pixels below which a class is called rare."""
@@ -42,7 +42,7 @@ def demo_page(
             Section("Expected and obtained", tables=(_summary(endmembers, subspace, scores),)),
             Section(
                 "The maps",
-                ("The same colour means the largest overlap; black is fill.",),
+                ("The same colour means the largest overlap.",),
                 pictures=(picture(maps, "Planted classes, and the classes found without them."),),
             ),
             Section("Class by class", tables=(_by_class(scores),)),
@@ -72,7 +72,7 @@ def _summary(endmembers: int, subspace: Subspace, scores: Scores) -> Table:
         ("classes", len(scores.truth_names), len(scores.names), "–"),
         ("dimension of the signal", endmembers, subspace.dimension, "–"),
     ]
-    rows += [(name, 1.0, found[name], blind[name]) for name in scores.metrics]
+    rows += [(SCORE_TITLES[name], 1.0, found[name], blind[name]) for name in scores.metrics]
     caption = (
         f"Scores on the {scores.pixels} pixels that the truth labels. Blind: k-means on row and column, "
         "which sees no spectrum; what it reaches is no merit."
