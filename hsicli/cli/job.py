@@ -5,7 +5,7 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +24,11 @@ LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
 
 @dataclass
 class Machine:
-    """What this process is about: processors, the file it reads first, outputs it keeps others from."""
+    """What this process is about: processors, the file it reads first, all its files, outputs it holds."""
 
     threads: int | None = None
     subject: Path | None = None
+    files: list[Path] = field(default_factory=list)
     locks: list[Lock] = field(default_factory=list)
 
     def release(self) -> None:
@@ -72,17 +73,18 @@ class Job:
 
     def commit_files(self, write: Callable[[Path], list[Path]]) -> None:
         """Let `write` make files that are no product; the provenance written beside them seals them."""
+        self._seal([])  # a kill leaves files half replaced: ours to make again, under no old seal
         files = write(self.output)
-        seal = sealed(self.output)
-        names = sorted(path.name for path in files)
-        with replacing(seal) as partial:
+        self._seal(sorted(path.name for path in files))
+        self.finish([*files, sealed(self.output)])
+
+    def _seal(self, names: list[str]) -> None:
+        with replacing(sealed(self.output)) as partial:
             partial.write_text(json.dumps({"files": names, "provenance": self.provenance.to_json()}) + "\n")
-        self.finish([*files, seal])
 
     def finish(self, files: list[Path]) -> None:
         """Write the log, forget the state of the fit, let the next run in, and print the result."""
-        log = self.output.with_name(self.output.name + ".log.json")
-        with replacing(log) as partial:
+        with replacing(log_beside(self.output)) as partial:
             partial.write_text(json.dumps(_log_of(self), indent=1) + "\n")
         if self.checkpoint is not None:
             self.checkpoint.clear()
@@ -95,6 +97,7 @@ def plan(
     *,
     reads: Mapping[str, Path | None],
     writes: Path,
+    beside: Sequence[Path] = (),
     config: Any,
     product: type | None = None,
     seed: int | None = None,
@@ -111,6 +114,8 @@ def plan(
         Inputs by role; None for one that was not given.
     writes : Path
         The output.
+    beside : sequence of Path
+        Other files that the run writes; of a product, its companions are known.
     config : dataclass
         With the class variable VERSION, the version of the method.
     product : type, optional
@@ -123,9 +128,12 @@ def plan(
     ------
     InputError
         If an input is missing or the output's folder is.
+    ConfigError
+        If a file to write is also read.
     StaleError
-        If the output exists and was made otherwise.
+        If the output, or a file beside it, exists and was made otherwise.
     """
+    from hsicli.cli.companions import companions_of
     from hsicli.runtime import use_threads
 
     interrupts.listen()
@@ -134,19 +142,24 @@ def plan(
         raise ConfigError(f"{writes}: the output is an HDF5 product", hint=f"name it {writes.stem}.h5")
     given = {role: path for role, path in reads.items() if path is not None}
     machine.subject = next(iter(given.values()), None)
+    machine.files = [writes, *given.values()]
     provenance = _provenance(command, given, config, product=product, seed=seed, device=device)
     check_folder(writes)
     job = Job(writes, provenance, done=True)
-    found = _found(writes, product)
-    current = found is not None and found.fingerprint == provenance.fingerprint
-    if writes.exists() and not current and not overwrite:
-        raise _stale(writes, found, provenance)
+    companions = [*beside, *(companions_of(writes, product) if product else ())]
+    _keep_inputs([writes, *companions], given)
+    found, whole = _found(writes, product)
+    ours = found is not None and found.fingerprint == provenance.fingerprint
+    if not ours and not overwrite:
+        _keep_others(writes, companions, found, provenance)
+    current = ours and whole
     if dry_run:
         state = "up to date" if current else "would be replaced" if writes.exists() else "would be made"
         _say(job, state, [writes])
         return job
     machine.locks.append(Lock(writes))
-    clear_leftovers(writes)
+    for path in (writes, log_beside(writes), *companions):
+        clear_leftovers(path)
     if current:
         _finish_companions(job, product)
         machine.release()
@@ -209,22 +222,46 @@ def sealed(output: Path) -> Path:
     return output.with_name(output.name + ".provenance.json")
 
 
-def _found(output: Path, product: type | None) -> Provenance | None:
+def log_beside(output: Path) -> Path:
+    """Where what varies from run to run is kept."""
+    return output.with_name(output.name + ".log.json")
+
+
+def _found(output: Path, product: type | None) -> tuple[Provenance | None, bool]:
+    """How what is there was made, and whether every file of it is there."""
     if product is not None:
-        return _product_header(output)
+        return _product_header(output), True
     try:
         seal = json.loads(sealed(output).read_text())
-        whole = all((output.parent / name).exists() for name in seal["files"])
-        return Provenance.from_json(seal["provenance"]) if whole else None
+        whole = bool(seal["files"]) and all((output.parent / name).exists() for name in seal["files"])
+        return Provenance.from_json(seal["provenance"]), whole
     except (OSError, ValueError, TypeError, KeyError):
-        return None
+        return None, False
 
 
-def _stale(output: Path, found: Provenance | None, wanted: Provenance) -> StaleError:
-    what = "; ".join(differences(found, wanted)) if found else "its provenance cannot be read"
-    return StaleError(
-        f"{output}: was made otherwise: {what}", hint="give --overwrite to replace it, or another output"
-    )
+def _keep_inputs(files: list[Path], given: Mapping[str, Path]) -> None:
+    for path in files:
+        for role, source in given.items():
+            if path.exists() and source.exists() and path.samefile(source):
+                raise ConfigError(
+                    f"{path}: would be written, and is the input ({role}) too",
+                    hint="give the output another name",
+                )
+
+
+def _keep_others(
+    output: Path, companions: list[Path], found: Provenance | None, wanted: Provenance
+) -> None:
+    """Refuse to replace an output of other making, or files beside it that are not hsicli's."""
+    from hsicli.cli.companions import is_ours
+
+    hint = "give --overwrite to replace it, or another output"
+    if output.exists():
+        what = "; ".join(differences(found, wanted)) if found else "its provenance cannot be read"
+        raise StaleError(f"{output}: was made otherwise: {what}", hint=hint)
+    for path in companions:
+        if path.exists() and not is_ours(path):
+            raise StaleError(f"{path}: would be replaced, and was not made with {output.name}", hint=hint)
 
 
 def _finish_companions(job: Job, product: type | None) -> None:

@@ -203,15 +203,15 @@ def _draw_image(axes: Axes, panel: _Panel) -> None:
     )
     metres = metres_per_pixel(panel.raster.grid)
     if metres and panel.width >= 1:  # on a ribbon there is no room for words
-        _draw_scale(axes, panel, metres * panel.raster.data.shape[2] / panel.width)
+        draw_scale(axes, (panel.width, panel.height), metres * panel.raster.data.shape[2] / panel.width)
 
 
-def _draw_scale(axes: Axes, panel: _Panel, metres_per_inch: float) -> None:
-    """A bar of a round length, on a plate of white."""
-    length = _round_length(min(panel.width / 3, 2.0) * metres_per_inch)
+def draw_scale(axes: Axes, size: tuple[float, float], metres_per_inch: float) -> None:
+    """A bar of a round length, on a plate of white, in axes of this width and height, inches from the top."""
+    length = _round_length(min(size[0] / 3, 2.0) * metres_per_inch)
     text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     bar = length / metres_per_inch
-    x, y = 0.12, panel.height - 0.12
+    x, y = 0.12, size[1] - 0.12
     axes.add_patch(
         Rectangle(
             (x - 0.06, y - 0.24), max(bar, 0.09 * len(text)) + 0.12, 0.3, color="white", alpha=0.8, lw=0

@@ -97,7 +97,7 @@ def started_geotiff(path: Path, raster: Raster) -> Iterator[Any]:
         "predictor": 3 if data.dtype.kind == "f" else 1,
         "BIGTIFF": "IF_SAFER",
         "SPARSE_OK": "TRUE",
-        **({"photometric": "MINISBLACK"} if layers > 1 else {}),
+        **({"photometric": "MINISBLACK", "interleave": "band"} if layers > 1 else {}),
         **_georeference(raster),
     }
     with warnings.catch_warnings():
