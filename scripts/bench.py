@@ -145,7 +145,7 @@ def bench_hysime(data: np.ndarray) -> list[Row]:
     gram = whole.T @ whole
 
     def regressions() -> None:
-        """Each band on all others by the normal equations, as the published programs do; a few bands of all."""
+        """A few bands on all others by the normal equations, as the published programs do all."""
         for band in range(few):
             others = np.delete(np.arange(bands), band)
             weights = np.zeros(bands)
