@@ -1,7 +1,12 @@
-"""Spectral libraries: ENVI's, and tables with a column a spectrum."""
+"""Spectral libraries in the layouts that users have on disk: files, and folders of them.
+
+Read are ENVI's, tables with a column a spectrum, single spectra in text (see `io.speclib_text`), tables under
+a PDS3 label (see `io.speclib_label`), and folders of any of these.
+"""
 
 import logging
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,41 +15,133 @@ from hsicli.errors import InputError
 from hsicli.io.axes import normalise_axis
 from hsicli.io.envi import find_pair, header_axis, map_numbers
 from hsicli.io.envi_header import LIBRARY
-from hsicli.io.tables import is_width, read_table, unit_in
+from hsicli.io.odl import beside
+from hsicli.io.raw_spectra import RawSpectra, as_library, unique, without_deleted
+from hsicli.io.speclib_label import read_labelled
+from hsicli.io.speclib_text import read_text
+from hsicli.io.tables import Table, is_width, read_table, unit_in
 from hsicli.library import Library
 
 log = logging.getLogger(__name__)
 
-HUGE = 1e30
-"""No measured value is as large; USGS writes −1.23e34 where a channel was deleted."""
+TEXT = {".csv", ".txt", ".tsv", ".tab", ".asc"}
+"""Suffixes of spectra in text."""
 
-ZERO_RUN = 3
-"""So many exact zeros at an end of the axis are no measurement."""
+FROM_FOLDERS = TEXT | {".sli", ".lbl"}
+"""Suffixes of the files of a folder that may hold spectra."""
+
+MOSTLY = 0.8
+"""Share of an axis that must run one way: detectors may overlap, but an axis does not wander."""
 
 
-def read_library(path: Path) -> Library:
-    """The reference spectra in a file, by ascending wavelength, deleted channels NaN.
+def read_library(path: Path, *, column: str = "ratio") -> Library:
+    """The reference spectra in a file or folder, by ascending wavelength, deleted channels NaN.
 
     Parameters
     ----------
     path : Path
-        An ENVI spectral library (``.sli`` or its header), or a table: a column that begins with
-        ``wavelength`` (``_um`` or ``_nm`` at its end is its unit), and a column a spectrum after it. Columns
-        before it are passed over.
+        An ENVI spectral library (``.sli`` or its header); a table: a column that begins with ``wavelength``
+        (``_um`` or ``_nm`` at its end is its unit), and a column a spectrum after it (columns before it are
+        passed over); a spectrum of USGS (splib06, splib07), RELAB or ECOSTRESS as text; a table under a PDS3
+        label, as CRISM's type spectra; or a folder of such files.
+    column : str
+        Which column of a labelled table that has several of the same spectrum: ratio, numerator, denominator,
+        or the column's name.
 
     Raises
     ------
     InputError
         If the file is missing, invalid, or no library.
     """
+    if path.is_dir():
+        return _read_folder(path, column)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file", hint="check the spelling and the current folder")
-    if path.suffix.casefold() in {".csv", ".txt", ".tsv", ".tab"}:
-        return _read_table(path)
+    library, notes = as_library(_read_file(path, column))
+    for note in notes:
+        log.info("%s: %s", path.name, note)
+    return library
+
+
+def _read_file(path: Path, column: str) -> RawSpectra:
+    suffix = path.suffix.casefold()
+    if suffix == ".lbl" or (suffix == ".tab" and beside(path.with_suffix(".lbl")) is not None):
+        return read_labelled(path, column)
+    if suffix in TEXT:
+        return read_text(path) or _read_table(path)
     return _read_envi(path)
 
 
-def _read_envi(path: Path) -> Library:
+def _read_folder(folder: Path, column: str) -> Library:
+    """The spectra of all files of a folder, on the axis that most of them have.
+
+    A volume of the archive keeps its spectra in a folder ``data``: it is looked into where there are none.
+    """
+    libraries: list[Library] = []
+    passed = 0
+    for path in _candidates(folder):
+        try:
+            library, notes = as_library(_read_file(path, column))
+        except InputError as error:
+            log.debug("%s", error.problem)
+            passed += 1
+            continue
+        for note in notes:
+            log.debug("%s: %s", path.name, note)
+        libraries.append(library)
+    if not libraries:
+        inner = next((entry for entry in sorted(folder.iterdir()) if entry.name.casefold() == "data"), None)
+        if inner is not None and inner.is_dir():
+            return _read_folder(inner, column)
+        raise InputError(
+            f"{folder}: no file of this folder holds a spectrum that can be read",
+            hint="give a folder of .txt, .csv, .sli or labelled .tab spectra; -v says what each lacks",
+        )
+    count = sum(len(library.names) for library in libraries)
+    log.info(
+        "%s: %d spectra of %d files%s",
+        folder.name, count, len(libraries), f"; {passed} other files passed over" if passed else "",
+    )  # fmt: skip
+    return _joined(libraries)
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """The files of a folder that may hold spectra; a table under a label counts once."""
+    files = sorted(
+        entry
+        for entry in folder.iterdir()
+        if entry.suffix.casefold() in FROM_FOLDERS and entry.is_file() and not entry.name.startswith(".")
+    )
+    return [
+        entry
+        for entry in files
+        if entry.suffix.casefold() != ".tab" or beside(entry.with_suffix(".lbl")) is None
+    ]
+
+
+def _joined(libraries: list[Library]) -> Library:
+    """One library on the axis that most spectra have (of several such, the one with most bands)."""
+    keys = [tuple(np.round(library.wavelengths, 3)) for library in libraries]
+    votes: Counter[tuple[float, ...]] = Counter()
+    for key, library in zip(keys, libraries, strict=True):
+        votes[key] += len(library.names)
+    common = max(votes, key=lambda key: (votes[key], len(key)))
+    axis = libraries[keys.index(common)]
+    others = sum(votes.values()) - votes[common]
+    if others:
+        log.info(
+            "%d spectra lie on other wavelengths than the rest: interpolated to %d bands from %g to %g nm",
+            others, len(common), common[0], common[-1],
+        )  # fmt: skip
+    spectra = [
+        library.spectra if key == common else library.resampled(axis.wavelengths).spectra
+        for key, library in zip(keys, libraries, strict=True)
+    ]
+    names = unique(tuple(name for library in libraries for name in library.names))
+    return Library(names, np.concatenate(spectra), axis.wavelengths, axis.fwhm)
+
+
+def _read_envi(path: Path) -> RawSpectra:
     header, numbers = find_pair(path)
     if header.kind != LIBRARY:
         raise InputError(
@@ -70,32 +167,18 @@ def _read_envi(path: Path) -> Library:
         if names:
             notes.append(f"{len(names)} names for {count} spectra: numbered instead")
         names = tuple(f"{path.stem} {number}" for number in range(1, count + 1))
-    for note in (*notes, *axis.notes):
-        log.info("%s: %s", path.name, note)
-    spectra = _without_deleted(path, spectra)
+    raw = without_deleted(
+        RawSpectra(names, spectra, axis.wavelengths, axis.fwhm, notes=(*notes, *axis.notes))
+    )
     if factor is not None and len(factor) == 1 and math.isfinite(factor[0]) and factor[0] > 0:
-        spectra /= factor[0]
-    return _library(path, names, spectra, axis.wavelengths, axis.fwhm)
+        np.divide(raw.values, factor[0], out=raw.values)
+    return raw
 
 
-def _read_table(path: Path) -> Library:
+def _read_table(path: Path) -> RawSpectra:
     table = read_table(path)
-    if table.names:
-        found = [k for k, name in enumerate(table.names) if name.casefold().startswith("wavelength")]
-        if not found:
-            raise InputError(
-                f"{path}: has no column of wavelengths among {', '.join(table.names[:6])}",
-                hint="name a column wavelength_nm or wavelength_um",
-            )
-        centre, unit = found[0], unit_in(table.names[found[0]])
-        columns = [k for k in range(centre + 1, len(table.names)) if not is_width(table.names[k])]
-        names = tuple(table.names[k] for k in columns)
-    else:  # wavelength and value, or a running number before them
-        centre, unit = (0 if table.values.shape[1] < 3 else 1), None
-        columns = list(range(centre + 1, table.values.shape[1]))
-        names = (
-            (path.stem,) if len(columns) == 1 else tuple(f"{path.stem} {k + 1}" for k in range(len(columns)))
-        )
+    centre, columns, names = _named_columns(path, table) if table.names else _bare_columns(path, table)
+    unit = unit_in(table.names[centre]) if table.names else None
     if not columns:
         raise InputError(
             f"{path}: has no column of spectra", hint="put one column a spectrum after wavelengths"
@@ -103,45 +186,51 @@ def _read_table(path: Path) -> Library:
     axis = normalise_axis(len(table.values), str(path), wavelengths=table.values[:, centre], unit=unit)
     if axis.wavelengths is None:
         raise InputError(f"{path}: has no wavelengths in its column", hint="give a table of spectra")
-    for note in axis.notes:
-        log.info("%s: %s", path.name, note)
-    return _library(path, names, _without_deleted(path, table.values[:, columns].T), axis.wavelengths, None)
+    return RawSpectra(names, table.values[:, columns].T, axis.wavelengths, notes=axis.notes)
 
 
-def _without_deleted(path: Path, spectra: np.ndarray) -> np.ndarray:
-    """NaN where a channel was deleted: a huge number, or a run of exact zeros at an end of the axis."""
-    found: np.ndarray = np.where(np.abs(spectra) < HUGE, spectra, np.nan)
-    for name, ordered in (("start", found), ("end", found[:, ::-1])):
-        run: np.ndarray = np.logical_and.accumulate(ordered == 0, axis=1)
-        zeros = run.sum(axis=1)
-        deleted = (zeros >= ZERO_RUN) & (zeros < run.shape[1])  # a black spectrum is a spectrum too
-        if deleted.any():
-            log.info(
-                "%s: zeros at the %s of %d spectra: taken as deleted channels", path.name, name, deleted.sum()
-            )
-            ordered[run & deleted[:, None]] = np.nan
-    return found
+def _named_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, ...]]:
+    """Where the wavelengths stand, where the spectra, and their names, by the heading of a table."""
+    found = [k for k, name in enumerate(table.names) if name.casefold().startswith("wavelength")]
+    if not found:
+        raise InputError(
+            f"{path}: has no column of wavelengths among {', '.join(table.names[:6])}",
+            hint="name a column wavelength_nm or wavelength_um",
+        )
+    columns = [k for k in range(found[0] + 1, len(table.names)) if not is_width(table.names[k])]
+    return found[0], columns, tuple(table.names[k] for k in columns)
 
 
-def _library(
-    path: Path, names: tuple[str, ...], spectra: np.ndarray, wavelengths: np.ndarray, fwhm: np.ndarray | None
-) -> Library:
-    """A library whose axis ascends and whose names differ."""
-    order = np.argsort(wavelengths, kind="stable")
-    order = order[np.isfinite(wavelengths[order])]
-    if (np.diff(order) < 0).any():
-        log.info("%s: the wavelengths do not ascend: sorted", path.name)
-    unique = _unique(names)
-    if unique != names:
-        log.info("%s: names that occur twice are numbered", path.name)
-    return Library(unique, spectra[:, order], wavelengths[order], None if fwhm is None else fwhm[order])
+def _bare_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, ...]]:
+    """The same for a table without a heading: wavelength and value, or a running number before them.
+
+    Anything else would be a guess.
+    """
+    values = table.values
+    count = values.shape[1]
+    hint = "put a heading over the columns, as wavelength_um,NAME, or the label that came with it beside it"
+    if count < 2:
+        return 0, [], ()
+    running = bool((np.diff(values[:, 0]) == 1).all())
+    if (count == 2 and running and values[0, 0] in {0, 1} and len(values) > 1) or _rises(
+        values[:, count - 1]
+    ):
+        raise InputError(
+            f"{path}: is a table of band centres, not of spectra", hint="give it with --wavelengths"
+        )
+    if count > 3 or (count == 3 and not running):
+        raise InputError(
+            f"{path}: has {count} columns and no heading: which holds what cannot be told", hint=hint
+        )
+    steps = np.diff(values[:, count - 2])
+    if len(steps) and max((steps > 0).mean(), (steps < 0).mean()) < MOSTLY:
+        raise InputError(
+            f"{path}: column {count - 1} should hold wavelengths, but goes up and down", hint=hint
+        )
+    return count - 2, [count - 1], (path.stem,)
 
 
-def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The same names, the second of a kind with (2) behind it."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(found)
+def _rises(values: np.ndarray) -> bool:
+    """Whether these are band centres in nm rather than values: all above 100, and only ascending."""
+    known = values[np.isfinite(values) & (values < 65535)]
+    return len(known) > 2 and bool((known > 100).all() and (np.diff(known) > 0).all())

@@ -129,3 +129,63 @@ def test_the_same_library_as_envi_and_as_table_agrees(data_dir: Path) -> None:
     table = read_library(data_dir / "libraries/usgs_min_481/spectra.csv")
     np.testing.assert_allclose(table.wavelengths, envi.wavelengths, atol=1e-3)
     np.testing.assert_allclose(table.spectra, envi.spectra, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("0.43, 1.09, 1.09, 0.06, 0.06\n0.44, 1.08, 1.09, 0.07, 0.06\n", "5 columns and no heading"),
+        ("400 0.1 0.01\n500 0.2 0.01\n", "3 columns and no heading"),
+        ("0,65535.00\n1,3936.82\n2,3930.15\n", "band centres, not of spectra"),
+        ("1,192,410.12\n1,197,442.63\n1,211,533.74\n", "band centres, not of spectra"),
+        ("0.1,400\n0.3,500\n0.2,600\n0.1,700\n", "band centres, not of spectra"),
+        ("0.1 0.5\n0.3 0.6\n0.2 0.4\n0.1 0.2\n0.5 0.1\n", "goes up and down"),
+    ],
+)
+def test_a_table_without_a_heading_is_not_guessed_at(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "t.tab").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_library(tmp_path / "t.tab")
+
+
+def test_a_folder_of_spectra_is_one_library_on_the_commonest_axis(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "b.csv").write_text("wavelength_nm,b\n400,1\n500,2\n600,3\n")
+    (tmp_path / "a.csv").write_text("wavelength_nm,a\n400,1\n500,1\n600,1\n")
+    (tmp_path / "c.csv").write_text("wavelength_nm,b\n350,0\n450,10\n550,20\n")
+    (tmp_path / "aareadme.txt").write_text("Spectra of stones\n\nNothing more.\n")
+    (tmp_path / "picture.png").touch()
+    with caplog.at_level(logging.INFO, logger="hsicli"):
+        library = read_library(tmp_path)
+    assert library.names == ("a", "b", "b (2)")
+    np.testing.assert_allclose(library.wavelengths, [400, 500, 600])
+    np.testing.assert_allclose(library.spectra, [[1, 1, 1], [1, 2, 3], [5, 15, 20]])
+    assert "3 spectra of 3 files; 1 other files passed over" in caplog.text
+    assert "1 spectra lie on other wavelengths" in caplog.text
+
+
+def test_a_folder_without_spectra_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("nothing here\n")
+    with pytest.raises(InputError, match="no file of this folder holds a spectrum"):
+        read_library(tmp_path)
+
+
+@pytest.mark.real
+def test_a_folder_of_mixed_originals_is_read(data_dir: Path) -> None:
+    library = read_library(data_dir / "libraries/originals")
+    assert library.spectra.shape == (486, 420)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "name",
+    [
+        "crism/wavelengths/cdr6_1_0000000000_sw_s_2.tab",
+        "crism/wavelengths/mtrdr_axis.tab",
+        "crism/fixtures/t0897_mrrwv_05s113_0256_1.tab",
+    ],
+)
+def test_real_tables_of_band_centres_are_no_libraries(data_dir: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"no column of spectra|band centres|no heading"):
+        read_library(data_dir / name)
