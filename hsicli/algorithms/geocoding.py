@@ -63,9 +63,10 @@ def ground_of(latitude: np.ndarray, longitude: np.ndarray) -> Ground:
     along, across = (_steps(points, axis) for axis in (1, 0))
     middle = [float(np.nanmedian(step)) if np.isfinite(step).any() else np.nan for step in (along, across)]
     middle = [other if np.isnan(one) else one for one, other in zip(middle, middle[::-1], strict=True)]
-    for step, usual in zip((along, across), middle, strict=True):
-        step[~np.isfinite(step)] = usual  # of a pixel without neighbours
-    reach = np.minimum(0.5 * np.hypot(along, across), WILD * 0.5 * np.hypot(*middle)).ravel()
+    for step, median in zip((along, across), middle, strict=True):
+        step[~np.isfinite(step)] = median  # of a pixel without neighbours
+    usual = float(np.hypot(middle[0], middle[1]))
+    reach = 0.5 * np.minimum(np.hypot(along, across), WILD * usual).ravel()
     tree = cKDTree(points.reshape(-1, 3)[known])
     return Ground(tree, known, reach[known], (middle[0], middle[1]))
 

@@ -7,6 +7,8 @@ import typer
 from typer.core import TyperGroup
 
 import hsicli
+from hsicli.cli.browse import browse
+from hsicli.cli.cluster import cluster
 from hsicli.cli.console import console
 from hsicli.cli.demo import demo
 from hsicli.cli.evaluate import evaluate
@@ -14,6 +16,7 @@ from hsicli.cli.hysime import hysime
 from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
 from hsicli.cli.job import machine
+from hsicli.cli.mosaic import mosaic
 from hsicli.cli.options import Command
 from hsicli.cli.preprocess import preprocess
 from hsicli.cli.synth import synth
@@ -91,7 +94,7 @@ app = typer.Typer(
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
     "Look": (info,),
-    "Stages": (preprocess, hysime, evaluate),
+    "Stages": (preprocess, hysime, cluster, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():
