@@ -1,16 +1,10 @@
-"""Few bands out of many: medians of neighbouring bands, quantiles, areas and peaks, spectrum by spectrum."""
+"""Few bands out of many, spectrum by spectrum: medians of neighbours, quantiles, areas below a line."""
 
 import numba
 import numpy as np
 
 STEP = 6.55
 """nm from one band of CRISM to the next: what a kernel of k channels was meant to span."""
-
-GRID = 2001
-"""Points at which a polynomial is looked at for its maximum."""
-
-LATE = 900.0
-"""nm: a maximum from here on is the far side of an absorption near 1 µm, not the visible peak."""
 
 
 def channel_windows(axis: np.ndarray, wavelengths: np.ndarray, kernels: np.ndarray) -> np.ndarray:
@@ -105,65 +99,26 @@ def area_below(spectra: np.ndarray, axis: np.ndarray, level: np.ndarray, slope: 
     return out
 
 
-def polynomials(spectra: np.ndarray, x: np.ndarray, degree: int) -> np.ndarray:
-    """The polynomial that fits each spectrum best, in least squares over the bands that it has.
+def squares_about(spectra: np.ndarray, axis: np.ndarray, level: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Σ (R − line)² of each spectrum over its bands.
 
     Parameters
     ----------
-    spectra : (n, bands) float
-        NaN where a band is missing.
-    x : (bands,) float64
-        Place of each band, from −1 to 1.
-    degree : int
+    spectra : (n, bands) float32
+        NaN is passed over.
+    axis : (bands,) float64
+    level, slope : (n,) float64
+        The line: level + slope · axis.
 
     Returns
     -------
-    (n, degree + 1) float64
-        Coefficients from the constant up; NaN for a spectrum with fewer than twice as many bands.
+    (n,) float64
+        NaN for a spectrum without a number.
     """
-    powers = np.vander(x, degree + 1, increasing=True)
-    values = np.asarray(spectra, dtype=np.float64)
-    coefficients: np.ndarray = values @ np.linalg.pinv(powers).T
-    missing = np.isnan(values)
-    partly = missing.any(axis=1)
-    if not partly.any():
-        return coefficients
-    there = ~missing[partly]
-    products = (powers[:, :, None] * powers[:, None, :]).reshape(len(x), -1)
-    normal = (there.astype(np.float64) @ products).reshape(-1, degree + 1, degree + 1)
-    few = there.sum(axis=1) < 2 * (degree + 1)
-    normal[few] = np.eye(degree + 1)
-    right = np.where(there, values[partly], 0.0) @ powers
-    solved = np.linalg.solve(normal, right[..., None])[..., 0]
-    solved[few] = np.nan
-    coefficients[partly] = solved
-    return coefficients
-
-
-def visible_peaks(coefficients: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    """Where a polynomial over the visible bands is highest, and how high.
-
-    If that is at an end, or from 900 nm on, the first maximum between the ends takes its place; where there
-    is none, the highest point remains.
-
-    Parameters
-    ----------
-    coefficients : (n, degree + 1) float64
-        Over −1…1, from the constant up.
-    low, high : float
-        Wavelengths that −1 and 1 stand for, nm.
-
-    Returns
-    -------
-    wavelengths : (n,) float64
-        nm, NaN for NaN.
-    heights : (n,) float64
-    """
-    grid = np.linspace(-1, 1, GRID)
-    late = 2 * (LATE - low) / (high - low) - 1
-    out = np.empty((2, len(coefficients)))
-    _peaks(np.ascontiguousarray(coefficients), grid, late, 8 * numba.get_num_threads(), out)
-    return low + (out[0] + 1) / 2 * (high - low), out[1]
+    out = np.empty(len(spectra))
+    lines = np.stack([level, slope])
+    _squares(np.ascontiguousarray(spectra), axis, lines, 8 * numba.get_num_threads(), out)
+    return out
 
 
 @numba.njit(cache=True)
@@ -235,22 +190,13 @@ def _areas(spectra: np.ndarray, axis: np.ndarray, lines: np.ndarray, chunks: int
 
 
 @numba.njit(cache=True, parallel=True)
-def _peaks(coefficients: np.ndarray, grid: np.ndarray, late: float, chunks: int, out: np.ndarray) -> None:
-    n, terms = coefficients.shape
+def _squares(spectra: np.ndarray, axis: np.ndarray, lines: np.ndarray, chunks: int, out: np.ndarray) -> None:
+    n, bands = spectra.shape
     for chunk in numba.prange(chunks):
-        curve = np.empty(len(grid))
         for row in range(chunk * n // chunks, (chunk + 1) * n // chunks):
-            for i in range(len(grid)):
-                value = 0.0
-                for term in range(terms - 1, -1, -1):
-                    value = value * grid[i] + coefficients[row, term]
-                curve[i] = value
-            best = int(np.argmax(curve))
-            if best == 0 or best == len(grid) - 1 or grid[best] >= late:
-                for i in range(1, len(grid) - 1):
-                    if curve[i] > curve[i - 1] and curve[i] >= curve[i + 1]:
-                        best = i
-                        break
-            missing = np.isnan(curve[best])
-            out[0, row] = np.nan if missing else grid[best]
-            out[1, row] = curve[best]
+            total, count = 0.0, 0
+            for band in range(bands):
+                if np.isfinite(spectra[row, band]):
+                    total += (spectra[row, band] - lines[0, row] - lines[1, row] * axis[band]) ** 2
+                    count += 1
+            out[row] = total if count else np.nan

@@ -9,9 +9,8 @@ from hsicli.algorithms.channels import (
     area_below,
     channel_windows,
     medians,
-    polynomials,
     quantile,
-    visible_peaks,
+    squares_about,
 )
 from hsicli.algorithms.parameter_needs import VISIBLE, channels_of
 from hsicli.algorithms.parameter_table import (
@@ -34,6 +33,7 @@ from hsicli.algorithms.parameter_table import (
     Shoulder,
     Slope,
 )
+from hsicli.algorithms.peaks import polynomials, visible_peaks
 
 
 class Sampled(NamedTuple):
@@ -47,8 +47,8 @@ class Sampled(NamedTuple):
     """(n,) float64 each: R"""
     places: dict[Channel, float]
     """Wavelength of the nearest band, nm: W"""
-    peaks: dict[int, tuple[np.ndarray, np.ndarray]]
-    """Wavelength, nm, and height of the visible maximum, by degree: what two parameters share."""
+    shared: dict[object, tuple[np.ndarray, np.ndarray]]
+    """What two parameters need: the visible maximum by its degree, a continuum by its ends."""
 
 
 def summary_parameters(spectra: np.ndarray, axis: np.ndarray, names: Sequence[str]) -> np.ndarray:
@@ -171,24 +171,28 @@ def _within(given: Sampled, low: float, high: float) -> tuple[np.ndarray, np.nda
 
 def _visible_peak(degree: int, given: Sampled) -> tuple[np.ndarray, np.ndarray]:
     """Wavelength, nm, and height of the visible maximum."""
-    if degree in given.peaks:
-        return given.peaks[degree]
+    if degree in given.shared:
+        return given.shared[degree]
     parts = [_within(given, *span) for span in VISIBLE]
     spectra = np.concatenate([part[0] for part in parts], axis=1)
     axis = np.concatenate([part[1] for part in parts])
     low, high = float(axis[0]), float(axis[-1])
     fitted = polynomials(spectra, 2 * (axis - low) / (high - low) - 1, degree)
-    given.peaks[degree] = visible_peaks(fitted, low, high)
-    return given.peaks[degree]
+    given.shared[degree] = visible_peaks(fitted, low, high)
+    return given.shared[degree]
 
 
 def _continuum(form: Area, given: Sampled) -> tuple[np.ndarray, np.ndarray]:
     """Level at 0 nm, and slope per nm, of the line between shoulder and end."""
+    ends = form.shoulder, form.end
+    if ends in given.shared:
+        return given.shared[ends]
     (shoulder, bands), (end, end_bands) = _within(given, *form.shoulder), _within(given, *form.end)
     start, stop = float(np.median(bands)), float(np.median(end_bands))
     height = quantile(shoulder, 0.75)
     slope = (quantile(end, 0.5) - height) / (stop - start)
-    return height - slope * start, slope
+    given.shared[ends] = height - slope * start, slope
+    return given.shared[ends]
 
 
 def _area(
@@ -203,7 +207,5 @@ def _scatter(form: Scatter, given: Sampled) -> np.ndarray:
     spectra, axis = _within(given, form.low, form.high)
     first, last = given.places[form.short], given.places[form.long]
     start, stop = given.values[form.short], given.values[form.long]
-    share = (axis - first) / (last - first)
-    off = spectra - (start[:, None] + share * (stop - start)[:, None])
-    total: np.ndarray = np.nansum(off**2, axis=1)
-    return np.where(np.isnan(off).all(axis=1), np.nan, total)
+    slope = (stop - start) / (last - first)
+    return squares_about(spectra, axis, start - slope * first, slope)
