@@ -16,6 +16,13 @@ WILD = 4.0
 """A pixel whose neighbours are this many times farther than usual stands alone: its reach ends here."""
 
 
+OVERLAP = 8
+"""Pixels looked at where the nearest does not reach: a line of a scan may lie between two others."""
+
+NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""Rows down and columns to the right of half the neighbours of a pixel; the rest are their mirror images."""
+
+
 class Ground(NamedTuple):
     """The pixels of an image on the ground.
 
@@ -26,7 +33,8 @@ class Ground(NamedTuple):
     pixels : (n,) int64
         Each one's index into the flat image.
     reach : (n,) float64
-        Half the diagonal of each pixel, radians: farther away it has seen nothing.
+        Half the distance to each one's farthest neighbour, aslant too, radians: places between pixels are
+        nearer than that to one of them.
     steps : (float, float)
         Median distance of neighbours along a row and along a column, radians.
     """
@@ -52,27 +60,26 @@ def ground_of(latitude: np.ndarray, longitude: np.ndarray) -> Ground:
     Raises
     ------
     ValueError
-        If the planes differ in shape, or fewer than two pixels have a place.
+        If the planes differ in shape, or no two neighbouring pixels have a place.
     """
     if latitude.shape != longitude.shape or latitude.ndim != 2:
         raise ValueError(f"latitudes of shape {latitude.shape}, longitudes of shape {longitude.shape}")
     points = _directions(latitude, longitude)
     known = np.flatnonzero(np.isfinite(points).all(axis=-1))
-    if len(known) < 2:
-        raise ValueError(f"{len(known)} pixels have a latitude and a longitude: two are needed")
-    along, across = (_steps(points, axis) for axis in (1, 0))
-    middle = [float(np.nanmedian(step)) if np.isfinite(step).any() else np.nan for step in (along, across)]
-    middle = [other if np.isnan(one) else one for one, other in zip(middle, middle[::-1], strict=True)]
-    for step, median in zip((along, across), middle, strict=True):
-        step[~np.isfinite(step)] = median  # of a pixel without neighbours
-    usual = float(np.hypot(middle[0], middle[1]))
-    reach = 0.5 * np.minimum(np.hypot(along, across), WILD * usual).ravel()
-    tree = cKDTree(points.reshape(-1, 3)[known])
-    return Ground(tree, known, reach[known], (middle[0], middle[1]))
+    farthest = np.full(latitude.shape, np.nan)
+    usual = {shift: _fill_farthest(farthest, points, shift) for shift in NEIGHBOURS}
+    median = float(np.nanmedian(farthest)) if np.isfinite(farthest).any() else np.nan
+    if np.isnan(median):
+        raise ValueError("no two neighbouring pixels have a place")
+    farthest[~np.isfinite(farthest)] = median  # of a pixel without neighbours
+    reach = 0.5 * np.minimum(farthest, WILD * median).ravel()
+    along, across = usual[0, 1], usual[1, 0]
+    steps = (along if np.isfinite(along) else across, across if np.isfinite(across) else along)
+    return Ground(cKDTree(points.reshape(-1, 3)[known]), known, reach[known], steps)
 
 
 def pixels_at(ground: Ground, latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
-    """The pixel that saw each place: the one whose centre is nearest, if it reaches so far.
+    """The pixel that saw each place: the nearest centre that reaches so far.
 
     Parameters
     ----------
@@ -83,16 +90,22 @@ def pixels_at(ground: Ground, latitude: np.ndarray, longitude: np.ndarray) -> np
     Returns
     -------
     (…) int64
-        Index into the flat image; −1 where no pixel reaches. At the edge of the image a pixel may be taken
-        for a place up to 0.21 of its side outside of it (the corner of its own half diagonal).
+        Index into the flat image; −1 where no pixel reaches. As reach is half a diagonal, a pixel at the edge
+        of the image is taken for places outside of it, too: up to a fifth of its side, where it is square.
     """
     points = _directions(latitude, longitude).reshape(-1, 3)
-    known = np.isfinite(points).all(axis=1)
+    asked = np.flatnonzero(np.isfinite(points).all(axis=1))
     found = np.full(len(points), -1, dtype=np.int64)
-    distance, nearest = ground.tree.query(points[known], distance_upper_bound=ground.reach.max() * (1 + 1e-9))
-    # A missing neighbour has the index n and an infinite distance.
-    nearest = np.minimum(nearest, len(ground.pixels) - 1)
-    found[known] = np.where(distance <= ground.reach[nearest], ground.pixels[nearest], -1)
+    bound = ground.reach.max() * (1 + 1e-9)
+    reach = np.append(ground.reach, -np.inf)  # a neighbour that is missing has the index n
+    for candidates in (1, OVERLAP):  # most places need one
+        distance, nearest = ground.tree.query(points[asked], k=[*range(1, candidates + 1)],
+                                              distance_upper_bound=bound)  # fmt: skip
+        reached = distance <= reach[nearest]
+        best = reached.argmax(axis=1)[:, None]
+        hit = np.take_along_axis(reached, best, axis=1)[:, 0]
+        found[asked[hit]] = ground.pixels[np.take_along_axis(nearest, best, axis=1)[hit, 0]]
+        asked = asked[~hit & np.isfinite(distance[:, 0])]
     return found.reshape(latitude.shape)
 
 
@@ -102,10 +115,13 @@ def _directions(latitude: np.ndarray, longitude: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
 
 
-def _steps(points: np.ndarray, axis: int) -> np.ndarray:
-    """(rows, cols) float64: distance to the farther of the two neighbours along an axis; NaN without one."""
-    steps = np.linalg.norm(np.diff(points, axis=axis), axis=-1)
-    edge = [(1, 1) if i == axis else (0, 0) for i in range(2)]
-    padded = np.pad(steps, edge, constant_values=np.nan)
-    before, after = (np.delete(padded, place, axis=axis) for place in (-1, 0))
-    return np.fmax(before, after)
+def _fill_farthest(farthest: np.ndarray, points: np.ndarray, shift: tuple[int, int]) -> float:
+    """Raise the distance of each pixel to its farthest neighbour by those one shift away; their median."""
+    rows, cols = farthest.shape
+    down, right = shift
+    first = (slice(0, rows - down), slice(max(0, -right), cols - max(0, right)))
+    second = (slice(down, rows), slice(max(0, right), cols - max(0, -right)))
+    distance = np.linalg.norm(points[second] - points[first], axis=-1)
+    for part in (first, second):
+        farthest[part] = np.fmax(farthest[part], distance)
+    return float(np.nanmedian(distance)) if np.isfinite(distance).any() else np.nan

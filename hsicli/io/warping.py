@@ -246,3 +246,21 @@ def wrapped(x: np.ndarray, centre: float, turn: float) -> np.ndarray:
         return x
     around: np.ndarray = x + turn * np.round((centre - x) / turn)
     return around
+
+
+def pixel_index(frame: Frame, place: Place, rows: int = 256) -> np.ndarray:
+    """(rows, cols) int64: for every cell of a frame the flat index of the pixel under it, −1 for none.
+
+    Parameters
+    ----------
+    frame : Frame
+    place : Place
+    rows : int
+        Rows at a time, for memory's sake.
+    """
+    index = np.full((frame.rows, frame.cols), -1, dtype=np.int64)
+    for first in range(0, frame.rows, rows):
+        part = slice(first, min(first + rows, frame.rows))
+        inside, row, col = pixels_under(frame, (part, slice(0, frame.cols)), place)
+        index[part][inside] = row * place.shape[1] + col
+    return index
