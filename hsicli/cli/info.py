@@ -95,6 +95,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     elif "spectra" in facts:
         rows.append(("size", f"{facts['spectra']} spectra × {facts['bands']} bands"))
     rows.append(("numbers", ", ".join(str(facts[key]) for key in ("type", "interleave") if key in facts)))
+    rows += list(facts.get("name", {}).items())
     rows += _axis_rows(facts)
     if facts.get("fill"):
         rows.append(("fill", ", ".join(f"{value:g}" for value in facts["fill"])))
@@ -107,6 +108,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     rows += [("description", facts.get("description"))]
     rows += [("assumed", note) for note in facts.get("assumed", ())]
     rows += [("names", ", ".join(facts["names"]))] if facts.get("names") else []
+    rows += [("layer", f"{number} {name}") for number, name in enumerate(facts.get("layers", ()), start=1)]
     rows += _provenance_rows(facts.get("provenance"))
     return [(name, str(value)) for name, value in rows if value]
 

@@ -147,7 +147,7 @@ def describe_name(name: str | Path) -> dict[str, str]:
         return {
             "product": f"multispectral map tile (MRDR) {tile['tile']}, version {tile['version']}",
             "content": _TILE_CONTENTS.get(content, content),
-            "place": f"about {int(tile['lat'])}° {tile['pole'].upper()}, {int(tile['lon'])}° E, "
+            "centre": f"about {int(tile['lat'])}° {tile['pole'].upper()}, {int(tile['lon'])}° E, "
             f"{int(tile['resolution'])} pixels a degree",
         } | _altered(tile["tail"])
     if (record := _CALIBRATION.fullmatch(stem)) is not None:

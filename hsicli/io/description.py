@@ -8,7 +8,11 @@ import numpy as np
 
 from hsicli import products
 from hsicli.cube import Cube, Grid
+from hsicli.io.crism_files import belongings
+from hsicli.io.crism_names import describe_name, geometry_beside
 from hsicli.io.formats import format_of
+from hsicli.io.layers import layer_names
+from hsicli.io.pds3_image import LABEL_BYTES
 from hsicli.io.places import describe_grid
 from hsicli.io.reading import open_cube
 from hsicli.library import Library
@@ -19,7 +23,13 @@ KINDS: dict[str, Any] = {"cube": Cube} | {
 }
 """Kind of product: its class."""
 
-SOURCES = {"built in": "built in", "taken as": "unit inferred", "IMAGERY": "rounded by GDAL"}
+SOURCES = {
+    "built in": "built in",
+    "taken as": "unit inferred",
+    "IMAGERY": "rounded by GDAL",
+    "by detector row": "of a table beside",
+    "mean of columns": "of an image beside",
+}
 """What a note on wavelengths holds: where they come from. Without such a note they are declared."""
 
 
@@ -42,21 +52,50 @@ def describe(path: Path, *, variable: str | None = None) -> dict[str, Any]:
     InputError
         If the file is missing or cannot be read.
     """
-    form = format_of(path)
+    form = "library" if holds_library(path) else format_of(path)
     facts: dict[str, Any] = {"file": str(path), "format": form}
+    if words := describe_name(path):
+        facts["name"] = words | _beside(path)
     match form:
         case "product":
             return facts | _describe_product(path)
         case "library":
             return facts | _describe_library(path)
         case "ENVI":
-            return facts | _describe_envi(path)
+            return facts | _with_layers(_describe_envi(path), path, form)
         case "GeoTIFF":
             classes = _map_classes(path)
             found = describe_cube(open_cube(path))
-            return facts | ({**found, "kind": "class map", "classes": classes} if classes else found)
+            if classes:
+                return facts | {**found, "kind": "class map", "classes": classes}
+            return facts | _with_layers(found, path, form)
         case _:
-            return facts | describe_cube(open_cube(path, variable))
+            return facts | _with_layers(describe_cube(open_cube(path, variable)), path, form)
+
+
+def holds_library(path: Path) -> bool:
+    """Whether a path that could be of something else is of a library: a folder, or the label of a table."""
+    if path.is_dir():
+        return True
+    if path.suffix.casefold() != ".lbl" or not path.is_file():
+        return False
+    text = path.read_bytes()[:LABEL_BYTES]
+    return b"^TABLE" in text and b"^IMAGE" not in text
+
+
+def _with_layers(facts: dict[str, Any], path: Path, form: str) -> dict[str, Any]:
+    """With the names of the planes, if the bands have names and no wavelengths."""
+    if facts["kind"] != "cube" or "wavelengths" in facts or form not in {"ENVI", "PDS3", "GeoTIFF", "GDAL"}:
+        return facts
+    names = layer_names(path)
+    return {**facts, "kind": "layers", "layers": list(names)} if names else facts
+
+
+def _beside(path: Path) -> dict[str, str]:
+    """The files that are read together with a CRISM image, or say where its pixels lie."""
+    geometry, others = geometry_beside(path), [file.name for file in belongings(path)]
+    found = {"geometry": geometry.name} if geometry is not None else {}
+    return found | ({"read with": ", ".join(others)} if others else {})
 
 
 def describe_cube(cube: Cube) -> dict[str, Any]:

@@ -49,15 +49,17 @@ def format_of(path: Path) -> str:
         what = "is a folder, not a file" if path.is_dir() else "there is no such file"
         raise InputError(f"{path}: {what}", hint="check the spelling and the current folder")
     known = FORMATS.get(path.suffix.casefold())
+    with path.open("rb") as file:
+        start = file.read(64).lstrip()
+    own = next((form for word, form in STARTS.items() if start.startswith(word)), None)
+    if known == "PDS3" and own == "GDAL":  # the detached label of an ISIS cube
+        return own
     if known is not None:
         return known
     if header_beside(path) is not None:
         return "ENVI"
     if beside(path.with_suffix(".lbl")) is not None:
         return "PDS3"
-    with path.open("rb") as file:
-        start = file.read(64).lstrip()
-    own = next((form for word, form in STARTS.items() if start.startswith(word)), None)
     if own is not None:
         return own
     if beside(path.with_suffix(".xml")) is not None:

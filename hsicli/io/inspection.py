@@ -8,6 +8,7 @@ import numpy as np
 
 from hsicli.cube import Cube
 from hsicli.errors import InputError
+from hsicli.io.description import holds_library
 from hsicli.io.formats import format_of
 from hsicli.io.reading import open_cube
 
@@ -76,6 +77,8 @@ def check(path: Path, *, variable: str | None = None) -> tuple[Finding, ...]:
 
 def _what(path: Path) -> str:
     """What is to be checked: a library, classes, an ENVI cube, any other cube, or a product that is none."""
+    if holds_library(path):
+        return "library"
     match format_of(path):
         case "product":
             from hsicli.io.hdf5 import read_header

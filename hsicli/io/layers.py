@@ -107,6 +107,11 @@ def open_layers(path: Path) -> Layers:
     return Layers(names, cube)
 
 
+def layer_names(path: Path) -> tuple[str, ...]:
+    """What the bands of an image are called; nothing where it does not say."""
+    return _open(path)[1]
+
+
 def read_geometry(path: Path) -> dict[str, np.ndarray]:
     """The planes of a derived-geometry product (DDR, or the geometry of a map tile) by name.
 

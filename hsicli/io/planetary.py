@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from hsicli.cube import Cube
-from hsicli.errors import InputError
 from hsicli.io.axes import normalise_axis
 from hsicli.io.geotiff import open_dataset, read_geotiff
 from hsicli.io.odl import beside
@@ -34,27 +33,21 @@ def read_planetary(path: Path) -> Cube:
     path = label if label is not None and path.suffix.casefold() not in {".cub", ".vrt"} else path
     with open_dataset(path) as dataset:
         driver, tags = dataset.driver, dataset.tags(ns="json:ISIS3")
-    if driver == "VRT" or driver in {"PDS4", "ISIS3", "ISIS2", "VICAR", "PDS"}:
-        cube = read_geotiff(path)
-    else:
-        raise InputError(
-            f"{path}: GDAL reads it as {driver}, which is no image of spectra that is known here",
-            hint="convert it to GeoTIFF or ENVI",
-        )
-    notes = (*cube.notes, f"read through GDAL as {driver}")
+    cube = read_geotiff(path)
     if driver == "ISIS3":
         cube = _with_band_bin(cube, tags, path)
-        notes = (*cube.notes, notes[-1])
-        if np.dtype(cube.data.dtype) == np.float32:  # type: ignore[union-attr]
+        if np.dtype(getattr(cube.data, "dtype", float)) == np.float32:
             cube = replace(cube, fill=tuple(dict.fromkeys((*cube.fill, *SPECIAL))))
-    return replace(cube, notes=notes)
+    return replace(cube, notes=(*cube.notes, f"read through GDAL as {driver}"))
 
 
 def _with_band_bin(cube: Cube, tags: dict[str, str], path: Path) -> Cube:
     """With the wavelengths of an ISIS label: the centres of its BandBin group, where there is one a band."""
     if cube.wavelengths is not None or not tags:
         return cube
-    label: dict[str, Any] = json.loads(next(iter(tags.values())))
+    label: dict[str, Any] = json.loads(
+        ":".join(next(iter(tags.items())))
+    )  # GDAL's text, cut at its first colon
     group: dict[str, Any] = label.get("IsisCube", {}).get("BandBin", {})
     centres, widths = _numbers(group.get("Center")), _numbers(group.get("Width"))
     if centres is None or len(centres) != cube.shape[2] or len(centres) < 2:

@@ -208,13 +208,11 @@ def _bare_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, 
     """
     values = table.values
     count = values.shape[1]
-    hint = "put a heading over the columns, as wavelength_um,NAME, or the label that came with it beside it"
+    hint = "put a heading over the columns, as wavelength_um,NAME, or its label (.lbl) beside it"
     if count < 2:
         return 0, [], ()
-    running = bool((np.diff(values[:, 0]) == 1).all())
-    if (count == 2 and running and values[0, 0] in {0, 1} and len(values) > 1) or _rises(
-        values[:, count - 1]
-    ):
+    running = _numbers_the_rows(values)
+    if (count == 2 and running) or _rises(values[:, count - 1]):
         raise InputError(
             f"{path}: is a table of band centres, not of spectra", hint="give it with --wavelengths"
         )
@@ -228,6 +226,15 @@ def _bare_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, 
             f"{path}: column {count - 1} should hold wavelengths, but goes up and down", hint=hint
         )
     return count - 2, [count - 1], (path.stem,)
+
+
+def _numbers_the_rows(values: np.ndarray) -> bool:
+    """Whether the first column counts the rows or bands: from 0 or 1 on, or beside wavelengths in nm."""
+    steps = np.diff(values[:, 0])
+    if not len(steps) or (steps <= 0).any() or (values[:, 0] % 1 != 0).any():
+        return False
+    counts = bool((steps == 1).all()) and values[0, 0] in {0, 1}
+    return counts or (values.shape[1] > 2 and bool((values[:, 1] > 100).all()))
 
 
 def _rises(values: np.ndarray) -> bool:

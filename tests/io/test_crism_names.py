@@ -49,7 +49,7 @@ def test_a_name_is_told_in_words() -> None:
     assert "not as archived" in describe_name("frt0000932c_07_if164j_mtr3_cat.img")["altered"]
     assert describe_name("FRT0001FD76_07_BRMAFJ_MTR3")["content"] == "browse image MAF"
     tile = describe_name("T0897_MRRAL_05S113_0256_1_cropped.IMG")
-    assert tile["place"] == "about 5° S, 113° E, 256 pixels a degree"
+    assert tile["centre"] == "about 5° S, 113° E, 256 pixels a degree"
     assert describe_name("CDR410803692813_WA0000000L_3.IMG")["sensor"] == "L, infrared"
     assert describe_name("cdr6_1_0000000000_sw_s_2.tab")["content"] == "wavelengths of the sweet spot"
     assert describe_name("samson.img") == {}

@@ -64,7 +64,7 @@ def test_a_run_of_zeros_at_an_end_is_deleted_but_black_is_a_spectrum(tmp_path: P
     assert deleted.tolist() == [3, 0, 0, 3]
 
 
-@pytest.mark.parametrize("text", ["400,0.1\n500,0.2\n", "0,400,0.1\n1,500,0.2\n"])
+@pytest.mark.parametrize("text", ["400,0.1\n500,0.2\n", "0,400,0.1\n1,500,0.2\n", "11,400,0.1\n17,500,0.2\n"])
 def test_a_spectrum_alone_is_a_library_of_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "snow.csv").write_text(text)
     library = read_library(tmp_path / "snow.csv")
@@ -112,6 +112,7 @@ def test_a_library_without_wavelengths_is_refused(tmp_path: Path) -> None:
         ("benchmarks/dlr-hysu/hysu_endmembers.csv", (7, 135), (417.4, 902.79)),
         ("benchmarks/samson/samson_endmembers.csv", (3, 156), (401, 889)),
         ("benchmarks/cuprite-50x90/usgs_reference_spectra_188b.csv", (15, 188), (402.54, 2468.61)),
+        ("crism/spectra/frt000244c9_07_if168s_trr3_spectrum_snow.csv", (1, 78), (436.13, 1010.18)),
         ("crism/spectra/frt000128f3_07_if165j_mtr3_spectrum_snow.csv", (1, 489), (436.13, 3896.76)),
     ],
 )
@@ -136,6 +137,7 @@ def test_the_same_library_as_envi_and_as_table_agrees(data_dir: Path) -> None:
     [
         ("0.43, 1.09, 1.09, 0.06, 0.06\n0.44, 1.08, 1.09, 0.07, 0.06\n", "5 columns and no heading"),
         ("400 0.1 0.01\n500 0.2 0.01\n", "3 columns and no heading"),
+        ("400 0.1 0.01\n401 0.2 0.01\n", "3 columns and no heading"),
         ("0,65535.00\n1,3936.82\n2,3930.15\n", "band centres, not of spectra"),
         ("1,192,410.12\n1,197,442.63\n1,211,533.74\n", "band centres, not of spectra"),
         ("0.1,400\n0.3,500\n0.2,600\n0.1,700\n", "band centres, not of spectra"),
