@@ -74,7 +74,7 @@ def composite(
     for number, own in enumerate(labels, start=1):
         tier = np.where(own > 0, IDENTIFIED if confidence is None else confidence[number - 1], 0)
         tier = np.where((own > 0) & (tier == 0), GUESS, tier)  # a class that is drawn is a guess at least
-        value = np.float32(-np.inf)
+        value = np.full((), -np.inf, dtype=np.float32)
         if scores is not None:  # as exact as what it is compared with
             value = np.nan_to_num(np.asarray(scores[number - 1], dtype=np.float32), nan=-np.inf)
         better = (tier > sure) | ((tier == sure) & (own > 0) & (value > score))

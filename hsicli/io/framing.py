@@ -117,7 +117,7 @@ def map_bounds(place: Place, system: CRS) -> Box:
         margin = place.pixel / metres(system) / 2
     else:
         rows, cols = place.shape
-        x, y = Affine(*place.grid.transform) * tuple(_outline(0, 0, cols, rows))  # type: ignore[union-attr, misc]
+        x, y = Affine(*place.grid.transform) @ tuple(_outline(0, 0, cols, rows))  # type: ignore[union-attr, misc]
     box = _box(*convert(place.crs, system, x, y), period(system))
     if not all(map(math.isfinite, box)):
         raise InputError(f"{place.where}: lies outside of the grid's system", hint="give another --crs")
@@ -271,5 +271,5 @@ def _middle_latitude(place: Place) -> float:
     if place.planes is not None:
         return float(np.nanmedian(place.planes[0]))
     rows, cols = place.shape
-    x, y = Affine(*place.grid.transform) * (cols / 2, rows / 2)  # type: ignore[union-attr, misc]
+    x, y = Affine(*place.grid.transform) @ (cols / 2, rows / 2)  # type: ignore[union-attr, misc]
     return float(convert(place.crs, geographic(place.crs), np.array([x]), np.array([y]))[1][0])

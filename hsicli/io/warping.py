@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from rasterio import Env
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, RasterioError
 from rasterio.transform import Affine
@@ -134,9 +135,9 @@ def pixels_under(frame: Frame, window: Window, place: Place) -> tuple[np.ndarray
         rows, cols = np.divmod(found[found >= 0], width)
         return found >= 0, rows, cols
     affine = Affine(*place.grid.transform)  # type: ignore[union-attr, misc]
-    middle, _ = affine * (width / 2, height / 2)
+    middle, _ = affine @ (width / 2, height / 2)
     x, y = _coordinates(frame, window, place.crs, tolerance, middle)
-    col, row = ~affine * (x, y)
+    col, row = ~affine @ (x, y)
     inside = (col >= 0) & (col < width) & (row >= 0) & (row < height)  # false for NaN
     return inside, row[inside].astype(np.int64), col[inside].astype(np.int64)
 
@@ -148,7 +149,7 @@ def _coordinates(
     own, (rows, cols) = _system(frame.grid.wkt), window
 
     def places(at_rows: np.ndarray, at_cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x, y = Affine(*frame.grid.transform) * tuple(np.meshgrid(at_cols, at_rows))  # type: ignore[misc]
+        x, y = Affine(*frame.grid.transform) @ tuple(np.meshgrid(at_cols, at_rows))  # type: ignore[misc]
         x, y = convert(own, system, x, y)
         centre = float(x[len(x) // 2, x.shape[1] // 2]) if middle is None else middle
         return wrapped(x, centre, period(system)), y
@@ -195,7 +196,7 @@ def convert(source: CRS, target: CRS, x: np.ndarray, y: np.ndarray) -> tuple[np.
     try:
         with Env():
             ends = transform(source, target, np.ravel(x), np.ravel(y))
-    except (CRSError, RasterioError) as error:
+    except (CRSError, RasterioError, CPLE_BaseError) as error:
         raise InputError(
             f"there is no way from {source.to_string()[:60]} to {target.to_string()[:60]}",
             hint="give maps of one body, or another --crs",
