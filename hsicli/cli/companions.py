@@ -10,6 +10,9 @@ SUFFIXES = {
     "subspace": (".png",),
 }
 
+MARKED_BYTES = 2**16
+"""Where GDAL and matplotlib put what a file says of itself: within so much of either end."""
+
 
 def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]:
     """Draw and write all companions of a product; the files written."""
@@ -30,15 +33,25 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
         write_geotiff(
             _beside(output, ".tif"), replace(raster, tags={**raster.tags, "HSICLI_FINGERPRINT": fingerprint})
         )
-    return [_beside(output, suffix) for suffix in SUFFIXES[product.KIND]]
+    return companions_of(output, type(product))
+
+
+def companions_of(output: Path, product: type) -> list[Path]:
+    """Every file that belongs beside a product of this type."""
+    return [_beside(output, suffix) for suffix in SUFFIXES.get(product.KIND, ())]  # type: ignore[attr-defined]
 
 
 def companions_are_current(output: Path, product: type, fingerprint: str) -> bool:
     """Whether every companion is there and was made from this product."""
-    return all(
-        _carries(_beside(output, suffix), fingerprint)
-        for suffix in SUFFIXES.get(product.KIND, ())  # type: ignore[attr-defined]
-    )
+    return all(_carries(path, fingerprint) for path in companions_of(output, product))
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file says at its beginning or its end that hsicli made it."""
+    with path.open("rb") as file:
+        text = file.read(MARKED_BYTES)
+        file.seek(max(0, path.stat().st_size - MARKED_BYTES))
+        return b"hsicli" in (text + file.read()).lower()
 
 
 def _beside(output: Path, suffix: str) -> Path:

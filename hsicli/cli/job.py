@@ -15,9 +15,10 @@ import hsicli
 from hsicli.cli.config import settings_of
 from hsicli.cli.console import console
 from hsicli.cli.interrupts import interrupts
-from hsicli.errors import ConfigError, StaleError
+from hsicli.cli.standing import found_at, keep_inputs, keep_others, log_beside, product_header, sealed
+from hsicli.errors import ConfigError
 from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, replacing
-from hsicli.provenance import Provenance, differences
+from hsicli.provenance import Provenance
 
 LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
 
@@ -147,11 +148,11 @@ def plan(
     check_folder(writes)
     job = Job(writes, provenance, done=True)
     companions = [*beside, *(companions_of(writes, product) if product else ())]
-    _keep_inputs([writes, *companions], given)
-    found, whole = _found(writes, product)
+    keep_inputs([writes, *companions], given)
+    found, whole = found_at(writes, product)
     ours = found is not None and found.fingerprint == provenance.fingerprint
     if not ours and not overwrite:
-        _keep_others(writes, companions, found, provenance)
+        keep_others(writes, companions, found, provenance)
     current = ours and whole
     if dry_run:
         state = "up to date" if current else "would be replaced" if writes.exists() else "would be made"
@@ -186,7 +187,7 @@ def _provenance(
 
     inputs, parents = {}, {}
     for role, path in reads.items():
-        parent = _product_header(path)
+        parent = product_header(path)
         inputs[role] = parent.fingerprint if parent else digest(path)
         if parent:
             parents[role] = json.loads(parent.to_json())
@@ -202,66 +203,6 @@ def _provenance(
         parents=parents,
         libraries={"hsicli": hsicli.__version__} | {name: version(name) for name in LIBRARIES},
     )
-
-
-def _product_header(path: Path) -> Provenance | None:
-    """Provenance of an input that is a product of ours; None for any other file."""
-    if path.suffix.lower() not in {".h5", ".hdf5"} or not path.is_file():
-        return None
-    from hsicli.errors import InputError
-    from hsicli.io.hdf5 import read_header
-
-    try:
-        return read_header(path).provenance
-    except InputError:  # the reader of the stage says what is wrong with it
-        return None
-
-
-def sealed(output: Path) -> Path:
-    """Where the provenance of an output that is no product lies."""
-    return output.with_name(output.name + ".provenance.json")
-
-
-def log_beside(output: Path) -> Path:
-    """Where what varies from run to run is kept."""
-    return output.with_name(output.name + ".log.json")
-
-
-def _found(output: Path, product: type | None) -> tuple[Provenance | None, bool]:
-    """How what is there was made, and whether every file of it is there."""
-    if product is not None:
-        return _product_header(output), True
-    try:
-        seal = json.loads(sealed(output).read_text())
-        whole = bool(seal["files"]) and all((output.parent / name).exists() for name in seal["files"])
-        return Provenance.from_json(seal["provenance"]), whole
-    except (OSError, ValueError, TypeError, KeyError):
-        return None, False
-
-
-def _keep_inputs(files: list[Path], given: Mapping[str, Path]) -> None:
-    for path in files:
-        for role, source in given.items():
-            if path.exists() and source.exists() and path.samefile(source):
-                raise ConfigError(
-                    f"{path}: would be written, and is the input ({role}) too",
-                    hint="give the output another name",
-                )
-
-
-def _keep_others(
-    output: Path, companions: list[Path], found: Provenance | None, wanted: Provenance
-) -> None:
-    """Refuse to replace an output of other making, or files beside it that are not hsicli's."""
-    from hsicli.cli.companions import is_ours
-
-    hint = "give --overwrite to replace it, or another output"
-    if output.exists():
-        what = "; ".join(differences(found, wanted)) if found else "its provenance cannot be read"
-        raise StaleError(f"{output}: was made otherwise: {what}", hint=hint)
-    for path in companions:
-        if path.exists() and not is_ours(path):
-            raise StaleError(f"{path}: would be replaced, and was not made with {output.name}", hint=hint)
 
 
 def _finish_companions(job: Job, product: type | None) -> None:

@@ -64,7 +64,7 @@ def synth(
     dry_run: DryRun = False,
 ) -> None:
     """Make a scene with known truth: an ENVI cube, its labels, abundances, endmembers and noise."""
-    from hsicli.io.scene import scene_image, write_scene
+    from hsicli.io.scene import scene_files, write_scene
     from hsicli.io.speclib import read_library
     from hsicli.stages.synth import SynthConfig, synthesise
 
@@ -77,8 +77,9 @@ def synth(
             f"--members: the recipe {recipe} has rock units, and takes its endmembers from them",
             hint="use the recipe mixtures, or change units in a recipe of your own",
         )
+    image, *beside = scene_files(output)
     job = plan(
-        "synth", reads={"library": library}, writes=scene_image(output), config=config, seed=seed,
+        "synth", reads={"library": library}, writes=image, beside=beside, config=config, seed=seed,
         overwrite=overwrite, dry_run=dry_run,
     )  # fmt: skip
     if job.done:

@@ -1,5 +1,6 @@
 """Files as such: whole or not at all, locked while they are made, and known by their digest."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -19,6 +20,22 @@ RACY = 2.0
 """Seconds after its last change in which a file may change again without its time stamp showing it."""
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a file can grow no more: disk, quota and limit."""
+
+
+def is_out_of_room(error: OSError) -> bool:
+    """Whether something could not be written because there is no room."""
+    return error.errno in NO_ROOM
+
+
+def no_room(path: Path) -> HsiError:
+    """The error to raise then."""
+    return HsiError(
+        f"{path}: the disk is full, or a quota is", hint="free some space; the same command begins again"
+    )
+
+
 def flush_to_disk(path: Path) -> None:
     """Return when a power cut can no longer take the file (or the folder's entries) away."""
     handle = os.open(path, os.O_RDONLY)
@@ -30,13 +47,23 @@ def flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A sibling of `path` to write to, which takes its place if all goes well."""
+    """A sibling of `path` to write to, which takes its place if all goes well.
+
+    Raises
+    ------
+    HsiError
+        If the disk is full.
+    """
     partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         yield partial
         flush_to_disk(partial)
         partial.replace(path)
         flush_to_disk(path.parent)
+    except OSError as error:
+        if is_out_of_room(error):
+            raise no_room(path.parent) from error
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -69,28 +96,30 @@ class Lock:
     """Keeps two runs from making the same output; goes with the process, however that ends."""
 
     def __init__(self, output: Path) -> None:
-        self.path = output.with_name(f".{output.name}.lock")
-        self._file: IO[str] | None = None
+        self.output, self.path = output, output.with_name(f".{output.name}.lock")
+        self._file: IO[bytes] | None = None
         while self._file is None:
-            file = self.path.open("a+")
+            file = self.path.open("ab+", buffering=0)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 file.seek(0)
-                holder = file.read().strip() or "another process"
+                holder = file.read().decode(errors="replace").strip() or "another process"
                 file.close()
                 raise HsiError(
                     f"{output}: is being made by {holder}", hint="wait for it, or choose another output"
                 ) from error
             if self._is_current(file):
                 self._file = file
-                file.truncate(0)
-                file.write(f"process {os.getpid()}\n")
-                file.flush()
+                with suppress(
+                    OSError
+                ):  # the lock holds on a full disk too; only the name of its holder is lost
+                    file.truncate(0)
+                    file.write(f"process {os.getpid()}\n".encode())
             else:  # the holder before us removed the file that we have just locked
                 file.close()
 
-    def _is_current(self, file: IO[str]) -> bool:
+    def _is_current(self, file: IO[bytes]) -> bool:
         with suppress(FileNotFoundError):
             return os.fstat(file.fileno()).st_ino == self.path.stat().st_ino
         return False

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.windows import Window
 
 from hsicli.cube import CRISM_FILL, Cube, Grid
@@ -56,7 +56,13 @@ def read_geotiff(path: Path) -> Cube:
 
     def read(rows: slice) -> np.ndarray:
         window = Window(0, rows.start, dataset.width, rows.stop - rows.start)
-        data = dataset.read(window=window).transpose(1, 2, 0)
+        try:
+            data = dataset.read(window=window).transpose(1, 2, 0)
+        except RasterioIOError as error:
+            raise InputError(
+                f"{path}: rows {rows.start + 1} to {rows.stop} cannot be read: it is cut short or damaged",
+                hint="copy the file again",
+            ) from error
         if not by_band:
             return data
         value = data.astype(np.float32)

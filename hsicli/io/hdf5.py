@@ -13,8 +13,9 @@ import h5py
 import numpy as np
 
 from hsicli.cube import Grid, Stream
-from hsicli.errors import HsiError, InputError
+from hsicli.errors import InputError
 from hsicli.io.rows import lazy_rows
+from hsicli.io.sink import Sink
 from hsicli.provenance import Provenance
 
 P = TypeVar("P")
@@ -53,33 +54,26 @@ def write_product(path: Path, product: Any, provenance: Provenance, *, compress:
 
     Raises
     ------
-    HsiError
+    OSError
         If the disk is full.
     """
-    try:
-        with h5py.File(path, "w", libver=("earliest", "v110")) as file:
-            items = [item for item in fields(product) if not item.metadata.get("transient")]
-            for item in sorted(items, key=lambda item: not isinstance(getattr(product, item.name), Stream)):
-                _write_field(file, item, getattr(product, item.name), compress=compress)
-            _attach_scales(file)
-            file.attrs.update(
-                {
-                    "Conventions": CONVENTIONS,
-                    "kind": product.KIND,
-                    "schema": product.SCHEMA,
-                    "provenance": provenance.to_json(),
-                    "complete": 1,
-                }
-            )
-    except (OSError, RuntimeError) as error:
-        if "No space left" in str(error) or getattr(error, "errno", None) == 28:
-            raise HsiError(
-                f"{path.parent}: the disk is full", hint="free some space; the same command begins again"
-            ) from error
-        raise
+    with Sink(path) as sink, h5py.File(sink, "w", libver=("earliest", "v110")) as file:
+        items = [item for item in fields(product) if not item.metadata.get("transient")]
+        for item in sorted(items, key=lambda item: not isinstance(getattr(product, item.name), Stream)):
+            _write_field(file, item, getattr(product, item.name), sink, compress=compress)
+        _attach_scales(file)
+        file.attrs.update(
+            {
+                "Conventions": CONVENTIONS,
+                "kind": product.KIND,
+                "schema": product.SCHEMA,
+                "provenance": provenance.to_json(),
+                "complete": 1,
+            }
+        )
 
 
-def _write_field(file: h5py.File, item: Field[Any], value: Any, *, compress: bool) -> None:
+def _write_field(file: h5py.File, item: Field[Any], value: Any, sink: Sink, *, compress: bool) -> None:
     if value is None:
         return
     if isinstance(value, Grid):
@@ -95,6 +89,7 @@ def _write_field(file: h5py.File, item: Field[Any], value: Any, *, compress: boo
         )
         for rows, block in value.blocks():
             data[rows] = block
+            sink.check()
     elif isinstance(value, np.ndarray):
         packed = value.astype(np.uint8) if value.dtype == bool else value
         data = file.create_dataset(

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from rasterio.errors import CRSError, NotGeoreferencedWarning
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
 from rasterio.transform import Affine
+from rasterio.windows import Window
 
-from hsicli.io.files import replacing
+from hsicli.io.files import no_room, replacing
 from hsicli.io.geotiff import AUTHORITY_TAG, WKT_TAG
 from hsicli.products import Raster
 
@@ -80,6 +81,11 @@ def started_geotiff(path: Path, raster: Raster) -> Iterator[Any]:
         room, and read as no data.
     raster : Raster
         Only type and shape of its data count.
+
+    Raises
+    ------
+    HsiError
+        If the disk is full.
     """
     data = raster.data
     layers, rows, cols = data.shape
@@ -102,15 +108,26 @@ def started_geotiff(path: Path, raster: Raster) -> Iterator[Any]:
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(path, "w", **profile) as dataset:
-            dataset.update_tags(**_tags(raster))
-            if raster.colours is not None and layers == 1 and data.dtype in (np.uint8, np.uint16):
-                dataset.write_colormap(
-                    1, {i: (*rgb, 255 if i else 0) for i, rgb in enumerate(_palette(raster))}
-                )
-            for layer, name in enumerate(raster.layer_names, start=1):
-                dataset.set_band_description(layer, name)
-            yield dataset
+        try:
+            with rasterio.open(path, "w", **profile) as dataset:
+                dataset.update_tags(**_tags(raster))
+                if raster.colours is not None and layers == 1 and data.dtype in (np.uint8, np.uint16):
+                    dataset.write_colormap(
+                        1, {i: (*rgb, 255 if i else 0) for i, rgb in enumerate(_palette(raster))}
+                    )
+                for layer, name in enumerate(raster.layer_names, start=1):
+                    dataset.set_band_description(layer, name)
+                yield dataset
+            _read_through(path)
+        except RasterioIOError as error:
+            raise no_room(path.parent) from error
+
+
+def _read_through(path: Path) -> None:
+    """Read every tile once: GDAL writes the last of them on closing, and says nothing if it could not."""
+    with rasterio.open(path) as dataset:
+        for row in range(0, dataset.height, TILE):
+            dataset.read(window=Window(0, row, dataset.width, min(TILE, dataset.height - row)))
 
 
 def _georeference(raster: Raster) -> dict[str, Any]:

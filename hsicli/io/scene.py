@@ -17,20 +17,34 @@ from typing import Any
 
 import numpy as np
 
+from hsicli.errors import InputError
 from hsicli.io.envi_writing import envi_header
 from hsicli.io.files import replacing
 from hsicli.products import Scene
 
 
 def scene_image(path: Path) -> Path:
-    """The file of numbers that a scene's name stands for: the name of it, of its header, or their stem."""
-    match path.suffix.lower():
-        case ".img":
-            return path
-        case ".hdr":
-            return path.with_suffix(".img")
-        case _:
-            return path.with_name(path.name + ".img")
+    """The file of numbers that a scene's name stands for: the name of it, of its header, or their stem.
+
+    Raises
+    ------
+    InputError
+        If the path names no file, as ``.`` and ``/`` do.
+    """
+    if not path.name or path.name == "..":
+        raise InputError(f"{path}: is a folder, not a file to write", hint="give the output a file name")
+    if path.suffix.lower() in {".img", ".hdr"}:
+        return path.with_suffix(".img")
+    return path.with_name(path.name + ".img")
+
+
+def scene_files(path: Path, *, masked: bool = True) -> list[Path]:
+    """Every file of a scene, the cube first; `path` as `scene_image` takes it."""
+    image = scene_image(path)
+    layers = ["", "_labels", "_abundances", *(["_mask"] if masked else [])]
+    images = [image.with_name(f"{image.stem}{layer}.img") for layer in layers]
+    tables = [image.with_name(f"{image.stem}_{name}.csv") for name in ("endmembers", "noise")]
+    return [*(name for numbers in images for name in (numbers, numbers.with_suffix(".hdr"))), *tables]
 
 
 def write_scene(path: Path, scene: Scene) -> list[Path]:
@@ -49,21 +63,18 @@ def write_scene(path: Path, scene: Scene) -> list[Path]:
     list of Path
         What was written, the cube first.
     """
-    image = scene_image(path)
-    layers = ["", "_labels", "_abundances", *(["_mask"] if scene.masked else [])]
-    images = [image.with_name(f"{image.stem}{layer}.img") for layer in layers]
-    headers = [name.with_suffix(".hdr") for name in images]
-    tables = [image.with_name(f"{image.stem}_{name}.csv") for name in ("endmembers", "noise")]
+    files = scene_files(path, masked=scene.masked)
+    images, headers, tables = files[:-2:2], files[1:-2:2], files[-2:]
     with ExitStack() as stack:  # closed from the last to the first: the cube's header is the last to appear
         partial_headers = [stack.enter_context(replacing(name)) for name in headers]
         partials = [stack.enter_context(replacing(name)) for name in images]
         partial_tables = [stack.enter_context(replacing(name)) for name in tables]
         counts = _write_blocks(partials, scene)
-        for header, text in zip(partial_headers, _headers(scene, counts, len(layers)), strict=True):
+        for header, text in zip(partial_headers, _headers(scene, counts, len(images)), strict=True):
             header.write_text(text, encoding="utf-8")
         _write_table(partial_tables[0], scene.wavelengths, scene.endmembers.names, scene.endmembers.spectra)
         _write_table(partial_tables[1], scene.wavelengths, ("noise",), scene.noise[None])
-    return [*(name for pair in zip(images, headers, strict=True) for name in pair), *tables]
+    return files
 
 
 def _write_blocks(partials: list[Path], scene: Scene) -> np.ndarray:

@@ -275,3 +275,44 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing(folder, monkeypatch):
     assert "the disk is full" in result.stderr
     assert "Traceback" not in result.stderr
     assert whole_files(folder) == before
+
+
+def test_an_input_is_never_written_over(folder):
+    run()
+    (folder / "out.h5").rename(folder / "in.h5")
+    before = whole_files(folder)
+    for output, written in (("in.h5", "in.h5"), ("out.h5", "out.tif")):
+        source = "in.h5" if output == "in.h5" else "out.tif"
+        result = CliRunner().invoke(toy.app, ["toy", source, output, "--overwrite"])
+        assert result.exit_code == 2, result.output
+        assert f"{written}: would be written, and is the input (cube) too" in result.stderr
+    assert whole_files(folder) == before
+
+
+def test_files_of_others_beside_the_output_are_not_replaced(folder):
+    (folder / "out.tif").write_bytes(b"a scene of a million dollars")
+    result = run()
+    assert result.exit_code == 4
+    assert "out.tif: would be replaced, and was not made with out.h5" in result.stderr
+    assert sorted(os.listdir(folder)) == ["cube.img", "out.tif"]
+    assert run("--overwrite").exit_code == 0
+    (folder / "out.h5").unlink()
+    assert run().exit_code == 0, "what hsicli left there itself is no obstacle"
+
+
+def test_a_lock_holds_on_a_full_disk_and_leaves_nothing(folder, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "getpid", full)
+        lock = files.Lock(folder / "out.h5")
+    lock.release()
+    assert os.listdir(folder) == ["cube.img"]
+
+
+def test_leftovers_of_every_file_are_cleared(folder):
+    for name in ("out.h5", "out.tif", "out.png", "out.h5.log.json"):
+        (folder / f".{name}.tmp-123").write_text("half")
+    assert run().exit_code == 0
+    assert not [name for name in os.listdir(folder) if name.startswith(".")]

@@ -112,3 +112,40 @@ def test_mistakes_are_named(words, code, problem, hint, tmp_path, monkeypatch) -
     assert problem in result.stderr
     assert hint in result.stderr
     assert list(tmp_path.glob("o*.hdr")) == []
+
+
+@pytest.mark.parametrize("name", [".", "/", ".."])
+def test_a_folder_is_no_scene(name, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("mixtures", name)
+    assert result.exit_code == 3, result.output
+    assert f"{name}: is a folder" in result.stderr
+
+
+def test_the_name_printed_is_the_file_written(tmp_path) -> None:
+    result = run("mixtures", tmp_path / "S.IMG", "--rows", 5, "--cols", 6)
+    assert result.stdout.strip() == str(tmp_path / "S.img")
+    assert (tmp_path / "S.img").exists()
+
+
+def test_a_header_of_another_cube_is_not_replaced(tmp_path) -> None:
+    (tmp_path / "m.hdr").write_text("ENVI\nof m.dat")
+    result = run("mixtures", tmp_path / "m", "--rows", 5, "--cols", 6)
+    assert result.exit_code == 4
+    assert "m.hdr: would be replaced" in result.stderr
+    assert (tmp_path / "m.hdr").read_text() == "ENVI\nof m.dat"
+
+
+def test_a_scene_that_lost_a_file_or_its_end_is_made_again(tmp_path) -> None:
+    words = ("mixtures", tmp_path / "m", "--rows", 5, "--cols", 6)
+    assert run(*words).exit_code == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if "log" not in path.name}
+    (tmp_path / "m_labels.img").unlink()
+    assert run(*words).exit_code == 0
+    seal = tmp_path / "m.img.provenance.json"
+    begun = json.loads(seal.read_text()) | {"files": []}  # as a kill leaves it
+    seal.write_text(json.dumps(begun))
+    (tmp_path / "m.hdr").unlink()
+    (tmp_path / ".m_labels.img.tmp-123").write_text("half")
+    assert run(*words).exit_code == 0
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if "log" not in path.name} == before

@@ -194,3 +194,13 @@ def test_a_real_mtrdr_crop_is_ready_for_use(data_dir):
     seen = ~np.isnan(block.data).all(axis=2)
     assert seen.sum() == 287  # a map-projected image fills its frame only in part
     np.testing.assert_allclose(np.nanmedian(block.data[seen][:, cube.axis == 2529.51]), 0.25, atol=0.1)
+
+
+def test_a_file_that_is_cut_short_says_so_when_its_rows_are_read(tmp_path):
+    path = tmp_path / "a.tif"
+    values = np.random.default_rng(0).random((64, 50, 4), dtype=np.float32)
+    write(path, values=values, compress="deflate", interleave="pixel")
+    path.write_bytes(path.read_bytes()[:30000])
+    cube = read_geotiff(path)
+    with pytest.raises(InputError, match=r"a.tif: rows .* cannot be read: it is cut short"):
+        list(cube.blocks())

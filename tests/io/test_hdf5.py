@@ -1,5 +1,7 @@
 """Every product survives a round trip; what is not whole, or not ours, is refused by name."""
 
+import subprocess
+import sys
 from dataclasses import fields, replace
 
 import h5py
@@ -178,3 +180,28 @@ def test_a_truncated_product_is_refused(tmp_path, rng):
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(InputError, match=r"a\.h5: is (not an HDF5 file|damaged)"):
         read_product(path, Cube)
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from hsicli.cube import Cube, Stream
+from hsicli.io.hdf5 import write_product
+from hsicli.provenance import Provenance
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
+block = np.random.default_rng(0).random((32, 64, 50), dtype=np.float32)
+cube = Cube(Stream((320, 64, 50), lambda: ((slice(r, r + 32), block) for r in range(0, 320, 32))))
+try:
+    write_product(Path("a.h5"), cube, Provenance("p", "1.1", {}), compress=sys.argv[1] == "compress")
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.parametrize("layout", ["plain", "compress"])
+def test_a_full_disk_is_one_error_and_no_crash(tmp_path, layout):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, layout], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "File too large\n", "")

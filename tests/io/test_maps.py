@@ -1,5 +1,8 @@
 """Maps: what a GIS finds in them."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import rasterio
@@ -149,3 +152,31 @@ def test_a_map_that_fails_leaves_what_was_there(tmp_path):
         write_geotiff(tmp_path / "map.tif", Raster(classes().data, ("class",), 1e9))
     assert (tmp_path / "map.tif").read_bytes() == before
     assert not list(tmp_path.glob(".*"))
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from hsicli.errors import HsiError
+from hsicli.io.maps import write_geotiff
+from hsicli.products import Raster
+data = np.random.default_rng(0).integers(0, 5, (1, 700, 700)).astype(np.uint8)
+raster = Raster(data, ("class",), class_names=tuple("abcd"), colours=np.zeros((4, 3), np.uint8), nodata=0)
+write_geotiff(Path("whole.tif"), raster)
+size = Path("whole.tif").stat().st_size
+for room in (size - 10, size - 3000, size - 30000, size // 2, 5000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        write_geotiff(Path("a.tif"), raster)
+    except HsiError as error:
+        print(error.problem)
+"""
+
+
+def test_no_map_is_cut_short_by_a_full_disk(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == 5 * ".: the disk is full, or a quota is\n"
+    assert not (tmp_path / "a.tif").exists()
