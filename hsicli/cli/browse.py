@@ -1,6 +1,6 @@
 """hsicli browse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ from hsicli.cli.options import (
     Variable,
     WavelengthTable,
 )
+from hsicli.cli.standing import sealed
 
 if TYPE_CHECKING:
     from hsicli.stages.browse import BrowseConfig, ParameterMaps
@@ -70,12 +71,12 @@ def browse(
         BrowseConfig, config_file, overrides,
         parameters=_names(parameters), products=_names(products), custom=_names(custom),
     )  # fmt: skip
-    with _folder(folder):
+    output, *beside = _files(folder, cube.stem, config.pictures)
+    with _folder_of(output):
         job = plan(
             "browse",
             reads={f"cube {variable}" if variable else "cube": cube, "wavelengths": wavelengths},
-            writes=folder / f"{cube.stem}_parameters.tif", config=config,
-            overwrite=overwrite, dry_run=dry_run,
+            writes=output, beside=beside, config=config, overwrite=overwrite, dry_run=dry_run,
         )  # fmt: skip
         if job.done:
             return
@@ -83,7 +84,7 @@ def browse(
         maps = parameter_maps(
             read_cube(cube, variable=variable, wavelengths=wavelengths), config, track=track
         )
-        job.commit_files(lambda output: _write(output, cube.stem, maps, config, job.provenance.fingerprint))
+        job.commit_files(lambda _: _write(folder, cube.stem, maps, config, job.provenance.fingerprint))
 
 
 def _names(text: str | None) -> list[str] | None:
@@ -94,12 +95,19 @@ def _names(text: str | None) -> list[str] | None:
     return [] if words == ["NONE"] else words
 
 
+def _files(folder: Path, stem: str, pictures: Sequence[str]) -> list[Path]:
+    """Where the parameters go, and then each composite, as a map and as a picture."""
+    names = [f"{stem}_{name}{suffix}" for name in pictures for suffix in (".tif", ".png")]
+    return [folder / name for name in (f"{stem}_parameters.tif", *names)]
+
+
 @contextmanager
-def _folder(folder: Path) -> Iterator[None]:
-    """Make the folder if it is not there, and take it away again if nothing came to lie in it."""
+def _folder_of(output: Path) -> Iterator[None]:
+    """Make the folder if it is not there, and leave nothing behind if nothing was made."""
     from hsicli.errors import InputError
     from hsicli.io.files import check_folder
 
+    folder = output.parent
     if folder.is_file():
         raise InputError(f"{folder}: is a file, not a folder", hint="name a folder for the maps")
     made = not folder.exists()
@@ -108,11 +116,14 @@ def _folder(folder: Path) -> Iterator[None]:
         folder.mkdir()
     try:
         yield
+    except BaseException:
+        if not output.exists():
+            sealed(output).unlink(missing_ok=True)
+        machine.release()  # its lock lies there
+        raise
     finally:
         if made:
-            if not any(folder.glob("*.tif")):
-                machine.release()  # its lock is all that lies there
-            with suppress(OSError):
+            with suppress(OSError):  # it is not empty
                 folder.rmdir()
 
 
@@ -133,7 +144,7 @@ def _warn_of_history(job: Job) -> None:
 
 
 def _write(
-    output: Path, stem: str, maps: "ParameterMaps", config: "BrowseConfig", fingerprint: str
+    folder: Path, stem: str, maps: "ParameterMaps", config: "BrowseConfig", fingerprint: str
 ) -> list[Path]:
     """All files: the parameters, then each composite as a map and as a picture."""
     from hsicli.figures.composites import draw_composite
@@ -142,7 +153,7 @@ def _write(
     from hsicli.stages.browse import composites
 
     tags = {"HSICLI_FINGERPRINT": fingerprint}
-    files = [output]
+    [output] = files = _files(folder, stem, ())
     with replacing(output) as partial:
         write_layers(partial, maps.layers, maps.names, grid=maps.grid, tags=tags)
     with ExitStack() as stack:
@@ -150,7 +161,7 @@ def _write(
         for made in composites(maps.names, layer, config, track=track):
             scales = [(name, *limits) for name, limits in zip(made.parameters, made.limits, strict=True)]
             shown = "; ".join(f"{name} {low:.6g} to {high:.6g}" for name, low, high in scales)
-            image, drawing = (output.with_name(f"{stem}_{made.name}{suffix}") for suffix in (".tif", ".png"))
+            _, image, drawing = _files(folder, stem, (made.name,))
             write_picture(
                 image, made.picture, made.parameters, nodata=made.nodata, grid=maps.grid,
                 tags={**tags, "STRETCH": shown, "TITLE": made.title},

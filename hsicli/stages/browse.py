@@ -74,6 +74,11 @@ class BrowseConfig:
         """The composite of one's own, read."""
         return tuple(_channel(text) for text in self.custom)
 
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the composites that may come of it."""
+        return (*(BROWSE if self.products is None else self.products), *([CUSTOM] if self.custom else []))
+
 
 class ParameterMaps(NamedTuple):
     """Summary parameters of every pixel, made while they are written."""
