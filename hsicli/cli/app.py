@@ -1,6 +1,8 @@
 """The program `hsicli`: its commands, and the one edge where errors become lines and exit codes."""
 
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +11,7 @@ from typer.core import TyperGroup
 import hsicli
 from hsicli.cli.browse import browse
 from hsicli.cli.cluster import cluster
-from hsicli.cli.console import console
+from hsicli.cli.console import console, print_any_name
 from hsicli.cli.demo import demo
 from hsicli.cli.evaluate import evaluate
 from hsicli.cli.hysime import hysime
@@ -17,10 +19,13 @@ from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
 from hsicli.cli.job import machine
 from hsicli.cli.mosaic import mosaic
-from hsicli.cli.options import Command
+from hsicli.cli.options import Command, bare_flags
 from hsicli.cli.preprocess import preprocess
 from hsicli.cli.synth import synth
-from hsicli.errors import HsiError, InputError
+from hsicli.errors import ConfigError, HsiError, InputError
+from hsicli.io.files import is_out_of_room, no_room
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer has its own, and gives it no name
 
 EPILOG = (
     "Exit codes: 0 done or already done · 1 the computation failed · 2 usage or configuration · "
@@ -32,9 +37,31 @@ EPILOG = (
 class Commands(TyperGroup):
     """The group of all commands: the one place where an error becomes two lines and an exit code."""
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options of the program itself."""
+        return bare_flags(super().get_params(ctx))
+
+    def main(  # type: ignore[override]
+        self, args: Any = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Read the command line and run it; what is wrong with it is said as any other error is."""
+        words = sys.argv[1:] if args is None else list(args)
+        if not words:
+            return super().main(args=words, standalone_mode=standalone_mode, **extra)
+        try:
+            code = super().main(args=words, standalone_mode=False, **extra)
+        except UsageError as error:
+            known = _misused(error)
+            console.as_json = "--json" in words
+            console.error(known)
+            code = known.exit_code
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; see `hsicli.errors` for what its failures mean."""
-        console.verbosity, console.as_json, machine.subject = 0, False, None
+        console.verbosity, console.as_json, machine.subject, machine.files = 0, False, None, []
         try:
             return super().invoke(ctx)
         except HsiError as error:
@@ -56,7 +83,7 @@ class Commands(TyperGroup):
 
 def _report(error: HsiError) -> None:
     """Say it, and of which file: what a stage finds wrong with its values names none."""
-    if isinstance(error, InputError) and machine.subject and machine.subject.name not in error.problem:
+    if isinstance(error, InputError) and machine.subject and not _names_a_file(error.problem):
         error.problem = f"{machine.subject}: {error.problem}"
     if console.verbosity >= 2:
         import traceback
@@ -65,15 +92,35 @@ def _report(error: HsiError) -> None:
     console.error(error)
 
 
+def _names_a_file(problem: str) -> bool:
+    """Whether a problem begins with a file: one of this run's, or another that is there."""
+    head = problem.partition(": ")[0]
+    with suppress(OSError, ValueError):  # too long for a name
+        return any(head in {str(path), path.name} for path in machine.files) or Path(head).exists()
+    return False
+
+
+def _misused(error: Any) -> HsiError:
+    """What the parser of the command line has to say, in our words."""
+    words = getattr(error, "message" if getattr(error, "possibilities", None) else "format_message")
+    text = (words if isinstance(words, str) else words()).rstrip(".")
+    command = error.ctx.command_path.partition(" ")[2] if error.ctx else ""
+    problem = f"{command}: {text[:1].lower()}{text[1:]}" if command else text[:1].lower() + text[1:]
+    if text.endswith("is not readable"):  # of a file that is there
+        return InputError(problem, hint="check its permissions")
+    close = sorted(getattr(error, "possibilities", None) or ())
+    hint = (
+        f"did you mean {' or '.join(close)}?"
+        if close
+        else " ".join(["see hsicli", *command.split(), "--help"])
+    )
+    return ConfigError(problem, hint=hint)
+
+
 def _as_known(error: OSError) -> HsiError | None:
     """The world's own errors that name a file or say that the disk is full; None for what may be a bug."""
-    import errno
-
-    if error.errno == errno.ENOSPC:
-        return HsiError(
-            f"{error.filename or 'the output'}: the disk is full",
-            hint="free some space; the same command begins again",
-        )
+    if is_out_of_room(error):
+        return no_room(Path(error.filename) if error.filename else next(iter(machine.files), Path()))
     if error.filename and error.strerror:
         failure = HsiError(f"{error.filename}: {error.strerror}", hint="check the path and its permissions")
         failure.exit_code = 3
@@ -127,4 +174,5 @@ def root(
 
 def main() -> None:
     """Run the program."""
+    print_any_name()
     app(prog_name="hsicli")

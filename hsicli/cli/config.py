@@ -47,15 +47,13 @@ def read_config(
     layers = [(str(file), _read_file(file))] if file else []
     layers += [("--set", _parse(text)) for text in overrides or []]
     options = {key.replace("__", "."): value for key, value in given.items() if value is not None}
-    layers += [
-        (f"--{key.rpartition('.')[2].replace('_', '-')}", _nested(key, value))
-        for key, value in options.items()
-    ]
+    layers += [(_option(key), _nested(key, value)) for key, value in options.items()]
     for origin, layer in layers:
         _check_keys(kind, layer, origin, known=_all_keys(kind))
         _merge(values, layer)
         sources |= dict.fromkeys(flat(layer), "file" if file and origin == str(file) else "command line")
-    config = _validated(kind, values, " and ".join(origin for origin, _ in layers) or "default")
+    origins = {key: origin for origin, layer in layers for key in flat(layer)}
+    config = _validated(kind, values, origins)
     object.__setattr__(
         config, "_sources", sources
     )  # rides along to the provenance; no field, no part of equality
@@ -67,7 +65,7 @@ def restored(kind: type[C], values: dict[str, Any]) -> C:
     nested: dict[str, Any] = {}
     for key, value in values.items():
         _merge(nested, _nested(key, value))
-    return _validated(kind, nested, "the recorded settings")
+    return _validated(kind, nested, dict.fromkeys(values, "the recorded settings"))
 
 
 def settings_of(config: object) -> Settings:
@@ -121,6 +119,11 @@ def _quoted(text: str) -> str:
     return '"' + text.strip().replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _option(key: str) -> str:
+    """The option of its own that a setting has, if it has one."""
+    return f"--{key.rpartition('.')[2].replace('_', '-')}"
+
+
 def _nested(key: str, value: Any) -> dict[str, Any]:
     first, _, rest = key.partition(".")
     return {first: _nested(rest, value) if rest else value}
@@ -170,7 +173,7 @@ def _dataclass_in(hint: Any) -> type | None:
     return None
 
 
-def _validated(kind: type[C], values: dict[str, Any], origin: str) -> C:
+def _validated(kind: type[C], values: dict[str, Any], origins: dict[str, str]) -> C:
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -178,9 +181,13 @@ def _validated(kind: type[C], values: dict[str, Any], origin: str) -> C:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        origin = next(
+            (value for name, value in origins.items() if f"{key}.".startswith(f"{name}.")), "default"
+        )
+        where = origin if origin == _option(key) else f"{origin}: {key}"
         raise ConfigError(
-            f"{origin}: {key}: {first['msg'].lower()}, found {first['input']!r}",
-            hint=f"{error.error_count()} settings do not fit; mend them all"
+            f"{where}: {first['msg'].lower()}, found {first['input']!r}",
+            hint=f"mend all {error.error_count()} settings that do not fit"
             if error.error_count() > 1
-            else "",
+            else f"give {key} a value that fits",
         ) from error

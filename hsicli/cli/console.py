@@ -1,5 +1,7 @@
 """The screen: results on stdout; log, progress and errors on stderr. The only file that knows rich."""
 
+import codecs
+import io
 import json
 import logging
 import math
@@ -69,7 +71,9 @@ class Console:
             sys.stdout.write(
                 json.dumps({"error": error.problem, "hint": error.hint, "exit_code": error.exit_code}) + "\n"
             )
-        sys.stderr.write(f"hsicli: error: {' '.join(error.problem.split())}\n")
+        words = " ".join(error.problem.split())
+        problem = "".join(letter if letter.isprintable() or _is_byte(letter) else "?" for letter in words)
+        sys.stderr.write(f"hsicli: error: {problem}\n")
         if error.hint:
             sys.stderr.write(f"hint: {error.hint}\n")
         sys.stderr.flush()
@@ -88,6 +92,28 @@ class _Lines(logging.Handler):
         self._console.messages.append(prefix + text)
         sys.stderr.write(f"hsicli: {prefix}{text}\n")
         sys.stderr.flush()
+
+
+def print_any_name() -> None:
+    """Let every file name and letter be printed, whatever the screen's encoding."""
+    codecs.register_error("hsicli", _spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="hsicli")
+
+
+def _spelled(error: UnicodeError) -> tuple[bytes, int]:
+    """Names that are not text as the bytes they are; letters that the encoding lacks as question marks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    spelled = (bytes([ord(letter) & 0xFF]) if _is_byte(letter) else b"?" for letter in text)
+    return b"".join(spelled), error.end
+
+
+def _is_byte(letter: str) -> bool:
+    """Whether Python means by this a byte of a name that is not text."""
+    return "\udc80" <= letter <= "\udcff"
 
 
 console = Console()

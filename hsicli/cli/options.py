@@ -105,13 +105,21 @@ def _process_options() -> list[Any]:
     return options
 
 
+def bare_flags(options: list[Any]) -> list[Any]:
+    """The same options, with no type shown where none is to be given."""
+    for option in options:
+        if getattr(option, "is_flag", False) or getattr(option, "count", False):
+            option.metavar, option.show_default = "", False
+    return options
+
+
 class Command(TyperCommand):
     """A command with the options that speak to the screen and the machine, not to the method."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's own parameters, then the shared ones, then --help."""
         *own, last = super().get_params(ctx)
-        return [*own, *_process_options(), last]
+        return bare_flags([*own, *_process_options(), last])
 
     def invoke(self, ctx: Any) -> Any:
         """Run, with the screen set up as the options ask."""

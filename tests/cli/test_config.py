@@ -94,3 +94,15 @@ def test_an_unknown_key_in_a_file_names_the_file(tmp_path):
     (tmp_path / "c.toml").write_text("methd = 'two'")
     with pytest.raises(ConfigError, match=r"c\.toml: there is no setting methd"):
         read_config(StageConfig, tmp_path / "c.toml")
+
+
+def test_a_value_that_does_not_fit_names_where_it_came_from_and_what_to_do(tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text("")
+    with pytest.raises(ConfigError) as caught:
+        read_config(StageConfig, file, ["training.epochs=abc"], method="one")
+    assert caught.value.problem.startswith("--set: training.epochs: input should be a valid integer")
+    assert caught.value.hint == "give training.epochs a value that fits"
+    with pytest.raises(ConfigError) as caught:
+        read_config(StageConfig, file, method="three")
+    assert caught.value.problem.startswith("--method: input should be 'one'")
