@@ -73,19 +73,15 @@ def mosaic(
     config = read_config(
         MosaicConfig, config_file, overrides, pixel=pixel, parallel=parallel, extent=_box(extent), crs=crs
     )
-    _check_output(output, [*maps, *(geometry or [])])
+    _check_output(output)
     with bounded_cache():
         opened = [open_map(path) for path in maps]
         ddrs = find_geometry(opened, geometry or [])
         names = _names(maps)
-        inputs = zip(names, maps, strict=True)
         job = plan(
             "mosaic",
-            reads={
-                **{f"map {number} {name}": path for number, (name, path) in enumerate(inputs, 1)},
-                **{f"geometry {number}": path for number, path in enumerate(ddrs, 1)},
-            },
-            writes=output, config=config, overwrite=overwrite, dry_run=dry_run,
+            reads=_inputs(names, opened, ddrs), writes=output, beside=_files(output, opened)[1:],
+            config=config, overwrite=overwrite, dry_run=dry_run,
         )  # fmt: skip
         if job.done:
             return
@@ -99,26 +95,43 @@ def mosaic(
         job.commit_files(lambda path: _write(path, placed, frame, legend, (names, tags)))
 
 
+def _inputs(names: Sequence[str], maps: Sequence[Any], ddrs: Sequence[Path | None]) -> dict[str, Path | None]:
+    """All files that are read, by role; a role has the name of its map, as the mosaic has."""
+    found: dict[str, Path | None] = {}
+    for number, (name, one, ddr) in enumerate(zip(names, maps, ddrs, strict=True), 1):
+        found[f"map {number} {name}"] = one.path
+        found[f"geometry {number}"] = ddr
+        found |= {f"layers {number}.{place}": path for place, path in enumerate(one.beside, 1)}
+    return found
+
+
+def _files(output: Path, maps: Sequence[Any]) -> list[Path]:
+    """All files of a mosaic, the map of classes first."""
+    from hsicli.io.mosaicking import mosaic_files
+
+    scored = any("score" in one.layers for one in maps)
+    return [*mosaic_files(output, scored=scored), output.with_suffix(".png")]
+
+
 def _write(
     output: Path, placed: list[Any], frame: Any, legend: Any, labels: tuple[tuple[str, ...], dict[str, str]]
 ) -> list[Path]:
-    """All files of a mosaic."""
+    """Make them."""
     from hsicli.figures.maps import draw_map
     from hsicli.io.files import replacing
     from hsicli.io.mosaicking import read_quicklook, write_mosaic
     from hsicli.stages.mosaic import source_colours
 
     (names, tags), classes = labels, (legend.names, legend.colours)
-    scored = any("score" in one.map.layers for one in placed)
-    files = write_mosaic(
+    files = _files(output, [one.map for one in placed])
+    write_mosaic(
         output, frame, classes, (names, source_colours(len(names))), _tiles(placed, frame, legend),
-        scored=scored, tags=tags,
+        scored=any("score" in one.map.layers for one in placed), tags=tags,
     )  # fmt: skip
-    picture = output.with_suffix(".png")
-    with replacing(picture) as partial:
+    with replacing(files[-1]) as partial:
         source = {"Software": "hsicli", "Source": tags["HSICLI_FINGERPRINT"]}
         draw_map(read_quicklook(output, *classes)).savefig(partial, format="png", metadata=source)
-    return [*files, picture]
+    return files
 
 
 def _tiles(placed: list[Any], frame: Any, legend: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -145,17 +158,10 @@ def _tiles(placed: list[Any], frame: Any, legend: Any) -> Iterator[tuple[Any, di
         )
 
 
-def _check_output(output: Path, inputs: Sequence[Path]) -> None:
-    """Refuse an output that is no GeoTIFF, or would replace what it is made of."""
-    from hsicli.io.mosaicking import mosaic_files
-
+def _check_output(output: Path) -> None:
+    """Refuse an output that is no GeoTIFF."""
     if output.suffix.lower() not in {".tif", ".tiff"}:
         raise ConfigError(f"{output}: the output is a GeoTIFF", hint=f"name it {output.stem}.tif")
-    written = {path.resolve() for path in (*mosaic_files(output, scored=True), output.with_suffix(".png"))}
-    for path in inputs:
-        if path.resolve() in written:
-            raise ConfigError(f"{path}: the mosaic would replace a map that it is made of",
-                              hint="give another output")  # fmt: skip
 
 
 def _names(maps: Sequence[Path]) -> tuple[str, ...]:

@@ -128,6 +128,10 @@ def _panel(raster: Raster, title: str) -> _Panel:
 def _legend_lines(raster: Raster) -> list[Line]:
     """What the legend says, from the heading to the unlabeled pixels."""
     assigned = np.bincount(raster.data[0].ravel(), minlength=len(raster.class_names) + 1)
+    drawn, empty = int(assigned[1:].sum()), f"{int(assigned[0]):,} px"
+    if raster.counts is not None and raster.counts.sum() != drawn:  # every so manieth pixel of a larger map
+        empty = _percent(int(assigned[0]), int(assigned.sum()))
+        assigned = np.concatenate([assigned[:1], raster.counts])
     total = int(assigned[1:].sum())
     classes = len(raster.class_names)
     lines: list[Line] = [(None, f"{classes} class{'es' if classes != 1 else ''}", f"{total:,} px")]
@@ -135,7 +139,7 @@ def _legend_lines(raster: Raster) -> list[Line]:
         r, g, b = (int(part) for part in raster.colours[number - 1])  # type: ignore[index]
         lines.append(((r, g, b), _short(name), _percent(int(assigned[number]), total)))
     if assigned[0]:
-        lines.append((UNLABELED, "unlabeled", f"{int(assigned[0]):,} px"))
+        lines.append((UNLABELED, "unlabeled", empty))
     return lines
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rasterio.errors import RasterioIOError
 from rasterio.windows import Window as Part
 
 from hsicli.cube import Grid
@@ -43,6 +44,8 @@ class OpenMap:
     grid : Grid, optional
     layers : mapping of str to function
         ``class``, and ``score`` and ``confidence`` where the map has them: each gives a window.
+    beside : tuple of Path
+        Other files that layers come from.
     """
 
     path: Path
@@ -51,6 +54,7 @@ class OpenMap:
     colours: np.ndarray | None
     grid: Grid | None
     layers: Mapping[str, Read]
+    beside: tuple[Path, ...] = ()
 
 
 def open_map(path: Path) -> OpenMap:
@@ -101,16 +105,20 @@ def _open_picture(path: Path) -> OpenMap:
             hint="give the class map (OUTPUT.tif of a command), not scores, abundances or a picture",
         )
     layers = {CLASS: _read_from(dataset, bands.get(CLASS, 1))}
-    highest = max(int(dataset.read(1, window=part).max()) for _, part in dataset.block_windows(1))
+    highest = max(int(layers[CLASS](*part.toslices()).max(initial=0)) for _, part in dataset.block_windows(1))
     names, colours = legend_of(path, dataset, highest)
     names = (*names, *(f"class {number}" for number in range(len(names) + 1, highest + 1)))
-    for beside in (path, *(path.with_name(f"{path.stem}-{end}.tif") for end in ("score", "sources"))):
-        if beside.is_file():
-            other = open_dataset(beside)
-            for band, name in zip(other.indexes, other.descriptions, strict=True):
-                if name in {SCORE, CONFIDENCE} and name not in layers and other.shape == dataset.shape:
-                    layers[name] = _read_from(other, band)
-    return OpenMap(path, dataset.shape, names, colours, grid_of(dataset), layers)
+    files = []
+    for file in (path, *(path.with_name(f"{path.stem}-{end}.tif") for end in ("score", "sources"))):
+        if not file.is_file():
+            continue
+        other = open_dataset(file)
+        for band, name in zip(other.indexes, other.descriptions, strict=True):
+            if name in {SCORE, CONFIDENCE} and name not in layers and other.shape == dataset.shape:
+                layers[name] = _read_from(other, band)
+                files.append(file)
+    beside = tuple(dict.fromkeys(file for file in files if file != path))
+    return OpenMap(path, dataset.shape, names, colours, grid_of(dataset), layers, beside)
 
 
 def _shape(labels: np.ndarray) -> tuple[int, int]:
@@ -127,7 +135,13 @@ def _read_from(dataset: Any, band: int) -> Read:
     nodata = dataset.nodatavals[band - 1]
 
     def read(rows: slice, cols: slice) -> np.ndarray:
-        values: np.ndarray = dataset.read(band, window=Part.from_slices(rows, cols))
+        try:
+            values: np.ndarray = dataset.read(band, window=Part.from_slices(rows, cols))
+        except RasterioIOError as error:
+            raise InputError(
+                f"{dataset.name}: cannot be read to its end: it is cut short or damaged",
+                hint="copy the file again, or make it again",
+            ) from error
         if values.dtype.kind in "ui" and nodata:
             values = np.where(values == nodata, 0, values)
         return values

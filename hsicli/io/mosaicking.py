@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 import rasterio
+from rasterio.windows import Window as Part
 
-from hsicli.io.files import clear_leftovers, replacing
+from hsicli.io.files import replacing
 from hsicli.io.framing import area_of
 from hsicli.io.geotiff import grid_of, open_dataset
 from hsicli.io.map_layers import CLASS, CONFIDENCE, SCORE, OpenMap
@@ -118,7 +119,12 @@ def _layers_under(one: Placed, frame: Frame, window: Window) -> dict[str, np.nda
 
 
 def mosaic_files(output: Path, *, scored: bool) -> list[Path]:
-    """The GeoTIFFs of a mosaic: classes, sources and, where the maps have scores, scores."""
+    """What `write_mosaic` writes: classes, sources and, where the maps have scores, scores; legends last."""
+    maps = _maps(output, scored=scored)
+    return [*maps, *map(legend_path, maps[:2])]
+
+
+def _maps(output: Path, *, scored: bool) -> list[Path]:
     ends = ("-sources", "-score") if scored else ("-sources",)
     return [output, *(output.with_name(f"{output.stem}{end}.tif") for end in ends)]
 
@@ -132,7 +138,7 @@ def write_mosaic(
     *,
     scored: bool,
     tags: dict[str, str],
-) -> list[Path]:
+) -> None:
     """Write a mosaic while it is made, tile by tile; every file appears whole or not at all.
 
     Parameters
@@ -148,20 +154,13 @@ def write_mosaic(
         Whether there are scores to write.
     tags : dict of str
         Stored in each file.
-
-    Returns
-    -------
-    list of Path
-        What was written, the map of classes first.
     """
-    paths = mosaic_files(output, scored=scored)
+    paths = _maps(output, scored=scored)
     rasters = [
         _empty(frame, (CLASS,), _kind(len(classes[0])), classes, tags),
         _empty(frame, SOURCES, _kind(len(sources[0])), sources, tags),
         _empty(frame, (SCORE,), np.dtype(np.float32), ((), None), tags),
     ][: len(paths)]
-    for path in paths[1:]:
-        clear_leftovers(path)
     legends = [legend_path(path) for path in paths[:2]]
     with ExitStack() as stack:  # closed from the last to the first: the map of classes is the last to appear
         partials = [stack.enter_context(replacing(path)) for path in paths]
@@ -169,7 +168,6 @@ def write_mosaic(
         counts = _write_tiles(partials, rasters, tiles)
         for partial, raster, found in zip(partial_legends, rasters, counts, strict=False):
             partial.write_bytes(legend(raster, found))
-    return [*(path for pair in zip(paths, legends, strict=False) for path in pair), *paths[2:]]
 
 
 def _kind(highest: int) -> np.dtype:
@@ -203,7 +201,7 @@ def _write_tiles(
             for partial, raster in zip(partials, rasters, strict=True)
         ]
         for window, layers in tiles:
-            part = rasterio.windows.Window.from_slices(*window)
+            part = Part.from_slices(*window)
             for place, (file, raster) in enumerate(zip(files, rasters, strict=True)):
                 block = np.stack([layers[name] for name in raster.layer_names]).astype(raster.data.dtype)
                 file.write(block, window=part)
@@ -215,13 +213,18 @@ def _write_tiles(
 
 
 def read_quicklook(path: Path, names: tuple[str, ...], colours: np.ndarray) -> Raster:
-    """A class map as coarse as a picture needs it: every so manieth pixel."""
+    """A class map as coarse as a picture needs it, with the counts of the whole."""
     dataset = open_dataset(path)
     step = max(1, int(np.ceil(np.sqrt(dataset.height * dataset.width / QUICKLOOK_CELLS))))
-    shape = (1, -(-dataset.height // step), -(-dataset.width // step))
-    data = dataset.read([1], out_shape=shape)
+    data = np.empty((1, -(-dataset.height // step), -(-dataset.width // step)), dtype=dataset.dtypes[0])
+    counts = np.zeros(len(names) + 1, dtype=np.int64)
+    for row in range(0, dataset.height, TILE * step):  # whole tiles, and a whole number of steps
+        part = (slice(row, min(row + TILE * step, dataset.height)), slice(0, dataset.width))
+        block = dataset.read(1, window=Part.from_slices(*part))
+        counts += np.bincount(block.ravel(), minlength=len(counts))
+        data[0, row // step : -(-part[0].stop // step)] = block[::step, ::step]
     grid = grid_of(dataset)
     if grid is not None and grid.transform is not None:
         a, b, x, d, e, y = grid.transform
         grid = replace(grid, transform=(a * step, b * step, x, d * step, e * step, y))
-    return Raster(data, (CLASS,), 0, names, colours, grid=grid)
+    return Raster(data, (CLASS,), 0, names, colours, counts[1:], grid)
