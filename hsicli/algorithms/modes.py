@@ -12,7 +12,6 @@ import numpy as np
 from scipy.optimize import nnls
 
 from hsicli.algorithms.angles import spectral_angle
-from hsicli.algorithms.merging import cut_path, merge_path
 
 HALF_WINDOW = 0.15
 """Half the width of the windows in which points are counted, as a share of the way between two clusters."""
@@ -73,8 +72,11 @@ def valley_depth(first: np.ndarray, second: np.ndarray, counts: tuple[float, flo
         inside = [np.diff(np.searchsorted(values, window))[0] for values in places]
         return float(np.dot(shares, inside))
 
-    half_a_point = shares[1] / 2  # so that few points do not make a valley of nothing
-    return (min(map(near, BETWEEN)) + half_a_point) / (min(near(0), near(1)) + half_a_point)
+    # Counts vary: as many as there may be between, by two deviations, so that few make no valley by chance.
+    point = shares[1]
+    between = min(map(near, BETWEEN)) / point
+    most = between + 2 * np.sqrt(between + 1)
+    return float(most / max(min(near(0), near(1)) / point, 1.0))
 
 
 def join_heaps(
@@ -84,6 +86,7 @@ def join_heaps(
     *,
     depth: float,
     rng: np.random.Generator,
+    max_angle: float = np.inf,
 ) -> np.ndarray:
     """Join clusters, the closest pair of mean spectra first, unless there is a valley between the two.
 
@@ -99,6 +102,8 @@ def join_heaps(
         Two clusters stay apart if the density between them is less than this share of the thinner one's own.
     rng : Generator
         Draws the points of joined clusters.
+    max_angle : float
+        Radians: clusters whose mean spectra are farther apart stay apart.
 
     Returns
     -------
@@ -118,6 +123,8 @@ def join_heaps(
     new = k
     while apart:
         first, second = min(apart, key=lambda pair: (apart[pair], pair))
+        if apart[first, second] > max_angle:
+            break
         one, other = heaps[first], heaps[second]
         if valley_depth(one.points, other.points, (one.size, other.size)) < depth:
             del apart[first, second]  # for good: only a join makes a pair of them again
@@ -137,10 +144,10 @@ def join_heaps(
     return classes
 
 
-def part_rare(
+def rare_clusters(
     classes: np.ndarray, means: np.ndarray, counts: np.ndarray, errors: np.ndarray, *, angle: float
-) -> np.ndarray:
-    """Take small clusters out of large classes again if their spectra are no mixture of large classes.
+) -> list[int]:
+    """Small clusters in large classes whose spectra are no mixture of large classes.
 
     Few pixels beside many look like the tail of a heap. But a tail leads to other heaps, as its pixels are
     mixed of their materials; and a rare material has a feature that none of these has.
@@ -154,15 +161,15 @@ def part_rare(
     counts : (k,) int
         Pixels of each cluster; one is small, and a class large, by `RARE`.
     errors : (k,) float
-        Radians: how far the noise of its few pixels may have turned the mean of a cluster.
+        Radians: how far noise may have turned the mean of a cluster.
     angle : float
         Radians: how far a mean is, at least, from every mixture (nonnegative sum) of the means of large
-        classes, to be taken out; and how far two of these are apart to be two classes.
+        classes.
 
     Returns
     -------
-    (k,) int
-        As `classes`; those taken out come last.
+    list of int
+        The clusters to take out.
     """
     sizes, least = np.bincount(classes, weights=counts), RARE * counts.sum()
     large = np.flatnonzero(sizes >= least)
@@ -172,13 +179,8 @@ def part_rare(
     for cluster in np.flatnonzero((counts < least) & np.isin(classes, large)):
         _, residual = nnls(references, means[cluster] / np.linalg.norm(means[cluster]))
         if np.hypot(angle, errors[cluster]) < np.arcsin(min(1.0, residual)):
-            own.append(cluster)
-    if not own:
-        return classes
-    parted = classes.copy()
-    parted[own] = classes.max() + 1 + cut_path(merge_path(means[own], counts[own]), angle)
-    numbers: np.ndarray = np.unique(parted, return_inverse=True)[1]
-    return numbers
+            own.append(int(cluster))
+    return own
 
 
 def _joined(one: Heap, other: Heap, rng: np.random.Generator) -> Heap:

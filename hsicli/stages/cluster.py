@@ -12,7 +12,7 @@ from torch import Tensor
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.algorithms.gaussians import assign
 from hsicli.algorithms.merging import MergePath, cut_path, merge_path
-from hsicli.algorithms.modes import POINTS, join_heaps, part_rare
+from hsicli.algorithms.modes import POINTS, join_heaps, rare_clusters
 from hsicli.algorithms.sampling import kmeans_labels
 from hsicli.algorithms.whitening import whitened
 from hsicli.cube import Cube, image
@@ -228,9 +228,18 @@ def _joined(
     drawn = [np.flatnonzero(labels[order] == cluster)[:POINTS] for cluster in range(len(sums.counts))]
     points = [codes[np.sort(order[chosen])].astype(np.float64) for chosen in drawn]
     classes = join_heaps(sums.means, sums.counts, points, depth=config.depth, rng=rng)
-    length = np.linalg.norm(sums.means, axis=1)
-    errors = np.linalg.norm(sums.deviations, axis=1) / length / np.sqrt(sums.counts)
-    return part_rare(classes, sums.means, sums.counts, errors, angle=config.rare_angle)
+    # Of one direction: as far as the mean of a piece of a noisy cluster lies from the mean of the whole.
+    errors = 3 * np.linalg.norm(sums.deviations, axis=1) / np.linalg.norm(sums.means, axis=1)
+    errors /= np.sqrt(sums.means.shape[1])
+    rare = rare_clusters(classes, sums.means, sums.counts, errors, angle=config.rare_angle)
+    if rare:
+        own = join_heaps(
+            sums.means[rare], sums.counts[rare], [points[i] for i in rare], depth=config.depth, rng=rng,
+            max_angle=4 * config.rare_angle,
+        )  # fmt: skip
+        classes[rare] = classes.max() + 1 + own
+        classes = np.unique(classes, return_inverse=True)[1]
+    return classes
 
 
 def _by_size(classes: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ class MixtureConfig:
     """The mixture of Gaussians, on codes of unit variance in every direction."""
 
     shrinkage: float = 20.0  # ν/d: codes, for each number of a code, that the pooled covariance counts for
-    floor: float = 0.3  # variance added in every direction of a covariance; the codes' own is 1
+    floor: float = 0.1  # variance added in every direction of a covariance; the codes' own is 1
     max_pixels: int = 100_000  # codes drawn for the first round
     max_iterations: int = 100  # of EM, first round
     tolerance: float = 1e-3  # change of the mean log-density, nats, that ends a round

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hsicli.algorithms.modes import join_heaps, part_rare, valley_depth
+from hsicli.algorithms.modes import join_heaps, rare_clusters, valley_depth
 
 
 def heap(rng, at, count=600, spread=1.0):
@@ -68,22 +68,29 @@ COUNTS = np.array([5000, 4000, 20, 30, 20])
 SURE = np.zeros(5)
 
 
-def test_a_mixture_of_large_classes_stays_and_what_has_a_feature_of_its_own_is_taken_out():
-    parted = part_rare(np.array([0, 1, 0, 0, 1]), MEANS, COUNTS, SURE, angle=0.03)
-    assert parted.tolist() == [0, 1, 0, 2, 2], "the last two are 0.01 rad apart"
+def test_a_mixture_of_large_classes_is_not_rare_and_what_has_a_feature_of_its_own_is():
+    assert rare_clusters(np.array([0, 1, 0, 0, 1]), MEANS, COUNTS, SURE, angle=0.03) == [3, 4]
 
 
 def test_a_feature_that_noise_explains_is_none():
     errors = np.array([0, 0, 0, 0.2, 0.2])
-    assert part_rare(np.array([0, 1, 0, 0, 0]), MEANS, COUNTS, errors, angle=0.03).tolist() == [0, 1, 0, 0, 0]
+    assert rare_clusters(np.array([0, 1, 0, 0, 0]), MEANS, COUNTS, errors, angle=0.03) == []
 
 
-def test_a_small_feature_and_a_large_cluster_stay():
+def test_a_small_feature_and_a_large_cluster_are_not_rare():
     classes = np.array([0, 1, 0, 0, 0])
-    assert part_rare(classes, MEANS, COUNTS, SURE, angle=0.2).tolist() == classes.tolist()
+    assert rare_clusters(classes, MEANS, COUNTS, SURE, angle=0.2) == []
     many = np.array([5000, 4000, 20, 3000, 3000])
-    assert part_rare(classes, MEANS, many, SURE, angle=0.06).tolist() == classes.tolist()
+    assert rare_clusters(classes, MEANS, many, SURE, angle=0.06) == []
 
 
-def test_rare_clusters_that_are_classes_already_stay_so():
-    assert part_rare(np.array([0, 1, 0, 2, 2]), MEANS, COUNTS, SURE, angle=0.03).tolist() == [0, 1, 0, 2, 2]
+def test_clusters_of_a_small_class_are_let_be():
+    assert rare_clusters(np.array([0, 1, 0, 2, 2]), MEANS, COUNTS, SURE, angle=0.03) == []
+
+
+def test_few_points_make_no_valley_by_chance():
+    one, depths = np.random.default_rng(3).normal(size=(40, 50, 3)), []
+    for points in one:
+        left = points[:, 0] < 0
+        depths.append(valley_depth(points[left], points[~left], (left.sum(), (~left).sum())))
+    assert np.mean(np.array(depths) < 0.4) < 0.1
