@@ -14,6 +14,7 @@ from hsicli.cli.cluster import cluster
 from hsicli.cli.console import console, print_any_name
 from hsicli.cli.demo import demo
 from hsicli.cli.evaluate import evaluate
+from hsicli.cli.exemplar import exemplar
 from hsicli.cli.hysime import hysime
 from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
@@ -140,7 +141,7 @@ app = typer.Typer(
 # A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, evaluate.
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Look": (info,),
+    "Look": (info, exemplar),
     "Stages": (preprocess, hysime, cluster, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }

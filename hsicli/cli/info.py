@@ -8,18 +8,40 @@ import typer
 
 from hsicli.cli.console import console, track
 from hsicli.cli.options import Variable
+from hsicli.cli.pixels import Pixels
+from hsicli.errors import ConfigError
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A cube, library, map or product.")]
 Check = Annotated[bool, typer.Option("--check", help="Name what is wrong with the file, or was guessed.")]
 Statistics = Annotated[
     bool, typer.Option("--statistics", help="Walk the cube: valid pixels, and the range of every band.")
 ]
+Match = Annotated[
+    Path | None,
+    typer.Option(
+        "--match",
+        metavar="CUBE-OR-SPECTRUM",
+        help="Rank a library by its angle to a pixel of a cube (--pixel), or to a spectrum.",
+    ),
+]
 
 
 def info(
-    file: FileArgument, check: Check = False, statistics: Statistics = False, variable: Variable = None
+    file: FileArgument,
+    check: Check = False,
+    statistics: Statistics = False,
+    match: Match = None,
+    pixel: Pixels = None,
+    variable: Variable = None,
 ) -> None:
     """Say what a file is: size, bands, place, classes, and how it was made."""
+    if match is not None:
+        from hsicli.cli.matching import print_matches
+
+        print_matches(file, match, pixel, variable)
+        return
+    if pixel:
+        raise ConfigError("--pixel is of the cube that --match names", hint="give --match CUBE too")
     if check:
         _check(file, variable)
         return

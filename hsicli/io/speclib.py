@@ -183,10 +183,17 @@ def _read_table(path: Path) -> RawSpectra:
         raise InputError(
             f"{path}: has no column of spectra", hint="put one column a spectrum after wavelengths"
         )
-    axis = normalise_axis(len(table.values), str(path), wavelengths=table.values[:, centre], unit=unit)
+    wide = next((k for k, name in enumerate(table.names) if is_width(name)), None)
+    axis = normalise_axis(
+        len(table.values),
+        str(path),
+        wavelengths=table.values[:, centre],
+        unit=unit,
+        fwhm=None if wide is None else table.values[:, wide],
+    )
     if axis.wavelengths is None:
         raise InputError(f"{path}: has no wavelengths in its column", hint="give a table of spectra")
-    return RawSpectra(names, table.values[:, columns].T, axis.wavelengths, notes=axis.notes)
+    return RawSpectra(names, table.values[:, columns].T, axis.wavelengths, axis.fwhm, axis.notes)
 
 
 def _named_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, ...]]:

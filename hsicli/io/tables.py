@@ -97,7 +97,7 @@ def read_table(path: Path) -> Table:
             f"{path}: is not a text file", hint="give a table as text, for instance CSV"
         ) from error
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    mark = next((mark for mark in ",;\t" if lines and mark in lines[0]), None)
+    mark = delimiter_of(lines)
     cells = list(csv.reader(lines, delimiter=mark)) if mark else [line.split() for line in lines]
     names: tuple[str, ...] = ()
     if cells and not any(_is_number(cell) for cell in cells[0]):
@@ -110,6 +110,12 @@ def read_table(path: Path) -> Table:
         )
     values = np.array([[_to_number(cell) for cell in row] for row in cells])
     return Table(names, values)
+
+
+def delimiter_of(lines: list[str]) -> str | None:
+    """The first of comma, semicolon and tab that the first line of a table has; None if it has blanks."""
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    return next((mark for mark in ",;\t" if mark in first), None)
 
 
 def _is_number(cell: str) -> bool:

@@ -70,15 +70,62 @@ def nearest_spectra(
         100 * least_overlap,
         compare,
     )
-    ranks = min(ranks, len(library.names))
-    nearest = np.argsort(np.where(np.isfinite(angles), angles, np.inf), axis=1, kind="stable")[:, :ranks]
-    nearest_angles = np.take_along_axis(angles, nearest, axis=1)
+    nearest, nearest_angles = _nearest(angles, ranks)
     return {
         "compared": compare,
         "library_names": library.names,
-        "matches": np.where(np.isfinite(nearest_angles), nearest + 1, 0),
+        "matches": nearest + 1,
         "match_angles": nearest_angles,
     }
+
+
+def rank_library(
+    spectra: np.ndarray,
+    wavelengths: np.ndarray,
+    library: Library,
+    *,
+    compare: Compare,
+    ranks: int,
+    least_overlap: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The library spectra nearest to each of some spectra, by angle over the bands that both have.
+
+    Each spectrum is compared on its own bands, so one with gaps takes nothing from the others.
+
+    Parameters
+    ----------
+    spectra : (n, bands) float
+        NaN where a band is missing.
+    wavelengths : (bands,) float
+        nm, ascending.
+    library : Library
+        Of any axis: it is resampled.
+    compare : {"band-depth", "continuum-removed", "spectrum"}
+        See `nearest_spectra`.
+    ranks : int
+        Spectra to name for each.
+    least_overlap : float
+        Share of a spectrum's bands that a library spectrum must have.
+
+    Returns
+    -------
+    (n, ranks) int
+        Rows of the library, the nearest first; −1 where none is left to compare with.
+    (n, ranks) float64
+        Their angles, radians; NaN where there is none.
+    """
+    references = library.resampled(wavelengths).spectra
+    angles = np.concatenate(
+        [_angles(one[None], references, wavelengths, compare, least_overlap) for one in spectra]
+    )
+    return _nearest(angles, ranks)
+
+
+def _nearest(angles: np.ndarray, ranks: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n, ranks) columns of the smallest angles, −1 where there is none, and these angles."""
+    order = np.argsort(np.where(np.isfinite(angles), angles, np.inf), axis=1, kind="stable")[:, :ranks]
+    nearest = np.take_along_axis(angles, order, axis=1)
+    return np.where(np.isfinite(nearest), order, -1), nearest
 
 
 def _angles(
