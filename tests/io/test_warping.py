@@ -145,6 +145,8 @@ def test_sensor_space_is_found_by_places():
 
 def test_a_cylinder_begins_again_after_one_turn():
     assert period(CRS.from_string(EQUIRECTANGULAR)) == pytest.approx(2 * math.pi * MARS_RADIUS)
+    aslant = CRS.from_wkt(mars(60.0, 0, 0).wkt)
+    assert period(aslant) == pytest.approx(math.pi * radius(60.0))
     assert period(CRS.from_epsg(4326)) == 360
     assert math.isnan(period(CRS.from_epsg(32611)))
 
