@@ -167,7 +167,7 @@ def plan(
         _say(job, "up to date", [writes])
         return job
     job.done = False
-    if seed is not None and product is not None:
+    if product is not None and (seed is not None or device is not None):  # what needs either is long
         job.checkpoint = _checkpoint(job)
     return job
 

@@ -1,7 +1,7 @@
 """hsicli preprocess."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from hsicli.cli.options import (
     Compress,
     ConfigFile,
     CubeArgument,
+    Device,
     DryRun,
     Mask,
     Output,
@@ -23,7 +24,10 @@ from hsicli.cli.options import (
     Variable,
     WavelengthTable,
 )
-from hsicli.errors import ConfigError
+from hsicli.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from hsicli.library import Library
 
 METHODS = ("none", "auto", "column", "global")
 
@@ -49,7 +53,31 @@ Continuum = Annotated[
     typer.Option("--continuum/--no-continuum", help="Remove the convex hull.", rich_help_panel=COMPUTE),
 ]
 Normalize = Annotated[
-    str | None, typer.Option("--normalize", help="l2, minmax or none.", rich_help_panel=COMPUTE)
+    str | None,
+    typer.Option("--normalize", help="l2, minmax, band-depth or none.", rich_help_panel=COMPUTE),
+]
+DenoiseMethod = Annotated[
+    str | None,
+    typer.Option(
+        "--denoise",
+        metavar="HOW",
+        help="sparse: a background and library absorptions; mnf: components; none.",
+        rich_help_panel=COMPUTE,
+    ),
+]
+LibraryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--library", help="Reflectances whose absorptions sparse is made of.", rich_help_panel=INPUTS
+    ),
+]
+Transmission = Annotated[
+    Path | None,
+    typer.Option(
+        "--transmission",
+        help="A table of transmissions of an atmosphere left in part.",
+        rich_help_panel=INPUTS,
+    ),
 ]
 
 
@@ -62,36 +90,45 @@ def preprocess(
     bland: Bland = None,
     continuum: Continuum = None,
     normalize: Normalize = None,
+    denoise: DenoiseMethod = None,
+    library: LibraryFile = None,
+    transmission: Transmission = None,
     use_bad_bands: UseBadBands = False,
     variable: Variable = None,
     wavelengths: WavelengthTable = None,
+    device: Device = "auto",
     compress: Compress = False,
     config_file: ConfigFile = None,
     overrides: Overrides = None,
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make the spectra of a cube comparable: clip, ratio, window, continuum, scale."""
+    """Make the spectra of a cube comparable: clip, denoise, ratio, window, continuum, scale."""
     from hsicli.cube import Cube
     from hsicli.io.labels import read_mask
     from hsicli.io.reading import read_cube
     from hsicli.io.speclib import read_library
+    from hsicli.runtime import nowhere, pick_device
+    from hsicli.stages.denoising import Means
     from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
 
     spectrum = Path(ratio) if ratio and ratio not in METHODS else None
     config = read_config(
         PreprocessConfig, config_file, overrides,
         window_nm=_window(window), ratio="none" if spectrum or bland else ratio, continuum=continuum,
-        normalize=normalize, use_bad_bands=use_bad_bands or None,
+        normalize=normalize, use_bad_bands=use_bad_bands or None, denoise__method=denoise,
     )  # fmt: skip
+    modelled = config.denoise.method == "sparse"  # long: on a device, and it can be taken up again
     job = plan(
         "preprocess",
         # Another array of the same file is another input.
         reads={
             f"cube {variable}" if variable else "cube": cube,
             "mask": mask, "ratio": spectrum, "bland": bland, "wavelengths": wavelengths,
+            "library": library, "transmission": transmission,
         },
-        writes=output, config=config, product=Cube, overwrite=overwrite, dry_run=dry_run,
+        writes=output, config=config, product=Cube, device=device if modelled else None,
+        overwrite=overwrite, dry_run=dry_run,
     )  # fmt: skip
     if job.done:
         return
@@ -101,9 +138,36 @@ def preprocess(
         bland=read_mask(bland) if bland else None,
         reference=read_library(spectrum) if spectrum else None,
         mask=read_mask(mask) if mask else None,
+        means=Means(
+            library=read_library(library) if library else None,
+            transmission=_transmission(transmission) if transmission else None,
+            device=pick_device(device) if modelled else None,
+            checkpoint=job.checkpoint or nowhere,
+        ),
         track=track,
     )
     job.commit(cleaned, compress=compress)
+
+
+def _transmission(path: Path) -> "Library":
+    """The mean of a table's transmissions: its columns that are named so, all of them if none is."""
+    import numpy as np
+
+    from hsicli.io.tables import read_axis, read_table
+    from hsicli.library import Library
+
+    wavelengths, _ = read_axis(path)
+    table = read_table(path)
+    named = [k for k, name in enumerate(table.names) if name.casefold().endswith("transmission")]
+    if not named:
+        raise InputError(
+            f"{path}: has no column whose name ends with transmission", hint="name it so in the first line"
+        )
+    values = table.values[:, named]
+    there = np.isfinite(wavelengths) & np.isfinite(values).any(axis=1)
+    order = np.argsort(wavelengths[there], kind="stable")
+    mean = np.nanmean(values[there], axis=1)[order]
+    return Library((path.stem,), mean[None], wavelengths[there][order])
 
 
 def _window(text: str | None) -> list[float] | None:

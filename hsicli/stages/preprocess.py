@@ -1,17 +1,14 @@
 """hsicli preprocess: spectra made comparable, streamed from a cube to a cube (GyPSUM, Algorithm 1)."""
 
 import logging
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from hsicli.cube import BLOCK_BYTES, Block, Cube, Stream
-from hsicli.errors import ConfigError, InputError
+from hsicli.cube import Cube, Stream
+from hsicli.errors import ConfigError
 from hsicli.library import Library
-from hsicli.preprocessing.continuum import remove_continuum
 from hsicli.preprocessing.division import (
     Divide,
     by_columns,
@@ -21,20 +18,14 @@ from hsicli.preprocessing.division import (
     score_cube,
     warn_of_imprints,
 )
-from hsicli.preprocessing.image import box_means
 from hsicli.preprocessing.ratio import best_pixels
-from hsicli.preprocessing.selection import band_names, check_axis, common_bands, masked, windowed
-from hsicli.preprocessing.spectra import are_finite, despike, is_flat, normalize_l2, normalize_minmax
-from hsicli.preprocessing.survey import Limits, clipped_blocks, sane_limits, survey
+from hsicli.preprocessing.selection import check_axis, common_bands, masked, windowed
+from hsicli.preprocessing.survey import Limits, sane_limits, survey
 from hsicli.runtime import Track, quiet
+from hsicli.stages.cleaning import Walk, block_count, cleaned_rows
+from hsicli.stages.denoising import DenoiseConfig, Means, prepare_denoising
 
 log = logging.getLogger(__name__)
-
-CONSTANT = 1e-6
-"""A band whose numbers differ by no more than this share of the largest is constant."""
-
-MANY_CLIPPED = 0.1
-"""If a larger share of the pixels is rejected for clipped bands, the numbers may be no reflectances."""
 
 BLAND_SHARE = 0.05
 """Of a small image, at most this share of the pixels goes into the one bland spectrum."""
@@ -61,13 +52,34 @@ class PreprocessConfig:
     continuum: bool = False  # divide by the upper convex hull
     box: int = 1  # width of the box mean, pixels, odd; 1: not smoothed
     flat_depth: float | None = None  # pixels with no absorption this deep are rejected; None: kept
-    normalize: Literal["none", "l2", "minmax"] = "l2"  # last, so that what follows sees it
+    normalize: Literal["none", "l2", "minmax", "band-depth"] = "l2"  # last, so that what follows sees it
+    band_depth: float = 0.1  # s, the depth that band-depth gives the deepest absorption
+    denoise: DenoiseConfig = field(default_factory=DenoiseConfig)  # after clip; not together with a ratio
 
     def __post_init__(self) -> None:
         if self.flat_depth is not None and not self.continuum:
             raise ConfigError(
                 "flat_depth: depths are measured from the continuum, and continuum is false",
                 hint="set continuum=true, or leave flat_depth out",
+            )
+        if self.normalize == "band-depth" and not (self.continuum and 0 < self.band_depth < 1):
+            raise ConfigError(
+                "normalize: band-depth needs a continuum, and a band_depth between 0 and 1",
+                hint="set continuum=true and band_depth=0.1",
+            )
+        if (
+            self.continuum
+            and self.denoise.method != "none"
+            and self.denoise.output in ("background", "residual")
+        ):
+            raise ConfigError(
+                f"denoise.output: the {self.denoise.output} has no continuum to divide by",
+                hint="set continuum=false, or denoise.output to denoised or model",
+            )
+        if self.denoise.method == "mnf" and self.denoise.output in ("model", "background"):
+            raise ConfigError(
+                f"denoise.output: mnf makes no {self.denoise.output}",
+                hint="set denoise.output to denoised or residual, or denoise.method to sparse",
             )
         for name, widths in {"box": (self.box,), "despike_windows": self.despike_windows}.items():
             if any(width < 1 or width % 2 == 0 for width in widths):
@@ -81,39 +93,6 @@ class PreprocessConfig:
                 )
 
 
-@dataclass(eq=False)
-class _Walk:
-    """The walk that makes the product, and what it finds out on the way."""
-
-    source: Cube
-    config: PreprocessConfig
-    limits: Limits
-    divide: Divide | None
-
-    def __post_init__(self) -> None:
-        self.lost: Counter[str] = Counter()  # pixels by cause
-        self.valid = np.zeros(self.source.valid.shape, dtype=bool)  # of the product, as `good_bands`
-        self.good_bands = np.ones(len(self.source.order), dtype=bool)
-        self.low = np.full(len(self.good_bands), np.inf, dtype=np.float32)
-        self.high = -self.low
-
-    def watch(self, spectra: np.ndarray, rows: np.ndarray) -> None:
-        """Note the range of the bands that have been constant so far: soon these are very few."""
-        for part in (rows[:64], rows):
-            bands = np.flatnonzero(self.constant)
-            if len(part) and len(bands):
-                seen = spectra[np.ix_(part, bands)]
-                self.low[bands] = np.minimum(self.low[bands], seen.min(axis=0))
-                self.high[bands] = np.maximum(self.high[bands], seen.max(axis=0))
-
-    @property
-    def constant(self) -> np.ndarray:
-        """(bands,) bool: no two pixels so far differ there."""
-        largest = np.maximum(np.abs(self.low), np.abs(self.high))
-        with np.errstate(invalid="ignore"):
-            return ~(self.high - self.low > CONSTANT * largest)
-
-
 def preprocess_cube(
     cube: Cube,
     config: PreprocessConfig,
@@ -121,6 +100,7 @@ def preprocess_cube(
     bland: np.ndarray | None = None,
     reference: Library | None = None,
     mask: np.ndarray | None = None,
+    means: Means | None = None,
     track: Track = quiet,
 ) -> Cube:
     """A cube whose spectra are clipped, ratioed, windowed, freed of their continuum and normalised.
@@ -139,6 +119,8 @@ def preprocess_cube(
         `config.ratio`.
     mask : (rows, cols) bool, optional
         Pixels to keep.
+    means : Means, optional
+        What `config.denoise` needs: a library, an atmosphere, a device, a place to save.
     track : Track
 
     Returns
@@ -159,24 +141,28 @@ def preprocess_cube(
     """
     if bland is not None and reference is not None:
         raise ConfigError("ratio: both a spectrum and bland pixels are given", hint="give one of them")
+    _check_denoising(
+        config, means, divides=bland is not None or reference is not None or config.ratio != "none"
+    )
     if config.use_bad_bands:
         cube = replace(cube, good_bands=np.ones_like(cube.good_bands))
     whole = masked(cube, mask)
-    source = windowed(whole, config.window_nm)
+    source = windowed(whole, _window(config))
     if config.continuum:
         check_axis(source)
 
-    blocks = track(source.blocks(), "survey", _steps(source))
+    blocks = track(source.blocks(), "survey", block_count(source))
     found = survey(blocks, source.valid, config.clip, len(source.order))
     keep = common_bands(source, found, config.max_missing)
     source, whole = (each.with_bands(keep).with_valid(found.seen) for each in (source, whole))
     limits = sane_limits(found, config.clip)
 
     divide, denominator = _division(source, whole, limits, config, bland=bland, reference=reference)
-    walk = _Walk(source, config, limits, divide)
+    denoise = prepare_denoising(source, limits, config.denoise, means or Means(), track)
+    walk = Walk(source, config, limits, divide, denoise)
     walk.lost["masked"] = 0 if mask is None else int((cube.valid & ~mask).sum())
     return Cube(
-        data=Stream((*walk.valid.shape, len(walk.good_bands)), lambda: _made(walk, track)),
+        data=Stream((*walk.valid.shape, len(walk.good_bands)), lambda: cleaned_rows(walk, track)),
         wavelengths=None if source.wavelengths is None else source.axis,
         fwhm=None if source.fwhm is None else source.fwhm[source.order],
         good_bands=walk.good_bands,
@@ -185,6 +171,28 @@ def preprocess_cube(
         grid=source.grid,
         denominator=denominator,
     )
+
+
+def _window(config: PreprocessConfig) -> tuple[float, float] | None:
+    """The wavelengths that are used: a sparse model has a window of its own, unless another is given."""
+    if config.window_nm is None and config.denoise.method == "sparse":
+        log.info("denoised and kept: %g to %g nm; --window gives another range", *config.denoise.window_nm)
+        return config.denoise.window_nm
+    return config.window_nm
+
+
+def _check_denoising(config: PreprocessConfig, means: Means | None, *, divides: bool) -> None:
+    """Refuse what does not go together."""
+    if config.denoise.method != "none" and divides:
+        raise ConfigError(
+            "denoise: noise and background are those of reflectance, not of a ratio",
+            hint="denoise first, with --normalize none, and ratio the product by a second preprocess",
+        )
+    given = means is not None and (means.library is not None or means.transmission is not None)
+    if given and config.denoise.method != "sparse":
+        raise ConfigError(
+            "library: it is used by --denoise sparse only", hint="give --denoise sparse, or no library"
+        )
 
 
 def _division(
@@ -223,76 +231,3 @@ def _by_bland_pixels(
         log.info("the detector columns are not known: one ratio spectrum for the whole image")
     count = min(config.bland_global, max(config.bland_best, int(BLAND_SHARE * source.valid.sum())))
     return None, mean_spectrum(source, limits, best_pixels(scores, count))
-
-
-def _made(walk: _Walk, track: Track) -> Iterator[tuple[slice, np.ndarray]]:
-    """The product's blocks; at the end the walk knows what became of every pixel and band."""
-    blocks = _cleaned(walk, track)
-    for block in box_means(blocks, walk.config.box) if walk.config.box > 1 else blocks:
-        yield block.rows, _finished(walk, block)
-    kept, total = int(walk.valid.sum()), walk.valid.size
-    walk.lost["fill"] = total - kept - walk.lost.total()
-    causes = ", ".join(f"{count} {cause}" for cause, count in walk.lost.items() if count)
-    if not kept:
-        raise InputError(f"no pixel is left ({causes})", hint="look at the cube with hsicli info")
-    log.info("%d of %d pixels kept%s", kept, total, f" (lost: {causes})" if causes else "")
-    if walk.lost["clipped"] > MANY_CLIPPED * walk.source.valid.sum():
-        log.warning(
-            "%d pixels have more than %g %% of their bands outside %g to %g: are these reflectances?",
-            *(walk.lost["clipped"], 100 * walk.config.max_clipped, *walk.limits),
-        )
-    if kept > 1 and walk.constant.all():
-        raise InputError("all pixels are the same", hint="declare the no-data value in the header")
-    if kept > 1 and walk.constant.any():
-        walk.good_bands[walk.constant] = False
-        log.warning("marked bad, as the same in every pixel: %s", band_names(walk.source, walk.constant))
-
-
-def _cleaned(walk: _Walk, track: Track) -> Iterator[Block]:
-    """Blocks in the order of the paper: clipped, ratioed, masked, freed of their continuum."""
-    source, config = walk.source, walk.config
-    blocks = track(clipped_blocks(source, walk.limits), "preprocess", _steps(source))
-    for block, share in blocks:
-        valid = block.valid & (share <= config.max_clipped)
-        walk.lost["lacking a band"] += int((source.valid[block.rows] & ~block.valid).sum())
-        walk.lost["clipped"] += int((block.valid & ~valid).sum())
-        if walk.divide is not None:
-            walk.divide(block)
-        spectra = block.data.reshape(-1, block.data.shape[2])
-        if config.despike_windows:
-            despike(spectra, config.despike_windows, config.despike_sigmas, out=spectra)
-        # The paper's ℓ2 norm comes before the hull, which ignores it; here it comes last (`_finished`).
-        if config.continuum:
-            remove_continuum(spectra, source.axis, out=spectra)
-        defined = are_finite(block.data)
-        walk.lost["not positive"] += int((valid & ~defined).sum())
-        yield Block(block.rows, block.data, valid & defined)
-
-
-def _finished(walk: _Walk, block: Block) -> np.ndarray:
-    """The block as the product has it: flat pixels out, normalised, NaN for fill."""
-    data, valid = block.data, block.valid
-    spectra = data.reshape(-1, data.shape[2])
-    if walk.config.flat_depth is not None:
-        flat = valid & is_flat(spectra, walk.config.flat_depth).reshape(valid.shape)
-        walk.lost["flat"] += int(flat.sum())
-        valid = valid & ~flat
-    walk.watch(spectra, np.flatnonzero(valid))
-    with np.errstate(invalid="ignore", over="ignore"):  # in what is not valid
-        match walk.config.normalize:
-            case "l2":
-                normalize_l2(spectra, out=spectra)
-            case "minmax":
-                normalize_minmax(spectra, out=spectra)
-    defined = are_finite(data)
-    walk.lost["not positive"] += int((valid & ~defined).sum())
-    valid = valid & defined
-    data[~valid] = np.nan
-    walk.valid[block.rows] = valid
-    return data
-
-
-def _steps(cube: Cube) -> int:
-    """Blocks of a walk over the cube."""
-    rows, cols, _ = cube.shape
-    return -(-rows // max(1, BLOCK_BYTES // (4 * cols * len(cube.order))))

@@ -1,0 +1,135 @@
+"""The denoising step of preprocess: what is learnt of a cube first, and what then becomes of each block."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from hsicli.algorithms.noise import add_rows, no_sums, pair_step
+from hsicli.cube import Block, Cube
+from hsicli.errors import ConfigError, InputError
+from hsicli.library import Library
+from hsicli.preprocessing.lowrank import filtered, noise_fractions
+from hsicli.preprocessing.survey import Limits, clipped_blocks
+from hsicli.runtime import Checkpoint, Track, nowhere
+
+if TYPE_CHECKING:
+    import torch
+
+log = logging.getLogger(__name__)
+
+Denoise = Callable[[Block, np.ndarray], tuple[Block, np.ndarray | None]]
+"""From a block and the pixels that are wanted: the block denoised, and the model's reflectance, if any."""
+
+
+@dataclass(frozen=True)
+class DenoiseConfig:
+    """How spectra are freed of noise, spikes and stripes."""
+
+    method: Literal["none", "sparse", "mnf"] = "none"
+    output: Literal["denoised", "model", "background", "residual"] = "denoised"
+    window_nm: tuple[float, float] = (1024.0, 2605.0)  # sparse: modelled, unless preprocess has a window
+    sparsity: float = 0.01  # λ_a, cost of a library absorption
+    iterations: int = 400  # at most; the authors' code takes 100
+    tolerance: float = 1e-4  # of the residuals of the iteration, a root mean square
+    passes: int = 2  # the second leaves out what the first found to be spikes
+    spike: float = 0.015  # least distance from the model that is a spike, logarithm of reflectance
+    spike_sigmas: float = 4.0  # and in robust standard deviations of its column and band
+    destripe: bool = True  # where detector columns are known
+    components: int | None = None  # mnf: how many are kept; None: those with more signal than noise
+
+    def __post_init__(self) -> None:
+        if min(self.sparsity, self.tolerance, self.spike, self.spike_sigmas) < 0:
+            raise ConfigError(
+                "denoise: sparsity, tolerance, spike and spike_sigmas must not be negative",
+                hint="see configs/preprocess.toml",
+            )
+        if self.iterations < 1 or self.passes < 1 or (self.components or 1) < 1:
+            raise ConfigError(
+                "denoise: iterations, passes and components must be 1 or more",
+                hint="see configs/preprocess.toml",
+            )
+        if not self.window_nm[0] < self.window_nm[1]:
+            raise ConfigError(
+                "denoise.window_nm: the first number must be the smaller", hint="write the lower limit first"
+            )
+
+
+class Means(NamedTuple):
+    """What denoising needs beside the cube and the settings."""
+
+    library: Library | None = None
+    transmission: Library | None = None
+    device: "torch.device | None" = None
+    checkpoint: Checkpoint = nowhere
+
+
+def prepare_denoising(
+    cube: Cube, limits: Limits, config: DenoiseConfig, means: Means, track: Track
+) -> Denoise | None:
+    """Learn from the cube what its blocks are denoised with.
+
+    Parameters
+    ----------
+    cube : Cube
+        With the bands and pixels that are used.
+    limits : tuple of 2 float
+        Spectra are clipped to them first.
+    config : DenoiseConfig
+    means : Means
+    track : Track
+
+    Returns
+    -------
+    Denoise, optional
+        None if nothing is to be done.
+
+    Raises
+    ------
+    ConfigError, InputError
+        If what the method needs is not there.
+    """
+    match config.method:
+        case "none":
+            return None
+        case "mnf":
+            return _by_low_rank(cube, limits, config, track)
+        case "sparse":
+            from hsicli.stages.modelling import by_sparse_model  # torch takes a second to load
+
+            return by_sparse_model(cube, limits, config, means, track)
+
+
+def _by_low_rank(cube: Cube, limits: Limits, config: DenoiseConfig, track: Track) -> Denoise:
+    rows, cols, _ = cube.shape
+    if config.components is not None and config.components > len(cube.order):
+        raise InputError(
+            f"denoise.components: {config.components} of {len(cube.order)} bands", hint="set fewer components"
+        )
+    sums, above = no_sums(len(cube.order)), None
+    for block, _ in track(clipped_blocks(cube, limits), "noise"):
+        valid = block.valid & cube.valid[block.rows]
+        sums = add_rows(
+            sums, block.data, valid, first=block.rows.start, step=pair_step(rows, cols), above=above
+        )
+        above = block.data[-1].copy(), valid[-1].copy()
+    if sums.pixels <= len(cube.order) or sums.pairs <= len(cube.order):
+        raise InputError(
+            f"{sums.pixels} whole spectra and {sums.pairs} pairs of neighbours are too few for the noise of "
+            f"{len(cube.order)} bands",
+            hint="use --denoise sparse or none",
+        )
+    low_rank = noise_fractions(sums, config.components)
+    log.info("denoised: %d of %d components kept", low_rank.kept, len(cube.order))
+
+    def denoise(block: Block, wanted: np.ndarray) -> tuple[Block, None]:
+        spectra = block.data.reshape(-1, block.data.shape[2])
+        clean = filtered(spectra, low_rank)
+        if config.output == "residual":
+            np.subtract(spectra, clean, out=clean)
+        data = clean.reshape(block.data.shape)
+        return Block(block.rows, data, wanted & block.valid), None
+
+    return denoise
