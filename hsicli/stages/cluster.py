@@ -164,11 +164,6 @@ def cluster_cube(
     sums = sums.joined(classes)
     k = len(sums.counts)
     log.info("%d clusters make %d classes", len(present), k)
-    entropy = None
-    if clusters.entropy is not None:
-        of_cluster = np.zeros(int(present[-1]) + 1, dtype=np.int64)
-        of_cluster[present] = classes
-        entropy = image(clusters.entropy(of_cluster), valid, np.nan)
     return Labels(
         labels=image((classes[labels] + 1).astype(np.int32), valid, 0),
         names=tuple(f"class {number}" for number in range(1, k + 1)),
@@ -178,11 +173,22 @@ def cluster_cube(
         deviations=sums.deviations,
         wavelengths=None if cube.wavelengths is None else cube.axis,
         codes=image(codes, valid, np.nan),
-        entropy=entropy,
+        entropy=_entropy_image(clusters, present, classes, valid),
         merge_angles=path.heights,
         max_angle=config.merging.max_angle,
         grid=cube.grid,
     )
+
+
+def _entropy_image(
+    clusters: Clusters, present: np.ndarray, classes: np.ndarray, valid: np.ndarray
+) -> np.ndarray | None:
+    """(rows, cols) float32, NaN for fill; None for a method that is never unsure."""
+    if clusters.entropy is None:
+        return None
+    of_cluster = np.zeros(int(present[-1]) + 1, dtype=np.int64)
+    of_cluster[present] = classes
+    return image(clusters.entropy(of_cluster), valid, np.nan)
 
 
 def _mixture_clusters(
