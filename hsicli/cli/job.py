@@ -75,7 +75,12 @@ class Job:
     def commit_files(self, write: Callable[[Path], list[Path]]) -> None:
         """Let `write` make files that are no product; the provenance written beside them seals them."""
         self._seal([])  # a kill leaves files half replaced: ours to make again, under no old seal
-        files = write(self.output)
+        try:
+            files = write(self.output)
+        except Exception:
+            if not self.output.exists():  # nothing was begun: leave nothing
+                sealed(self.output).unlink(missing_ok=True)
+            raise
         self._seal(sorted(path.name for path in files))
         self.finish([*files, sealed(self.output)])
 
