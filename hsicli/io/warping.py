@@ -158,19 +158,25 @@ def _coordinates(
     if min(len(all_rows), len(all_cols)) <= 2 * NODES:
         return places(all_rows, all_cols)
     net = places(*(np.linspace(every[0], every[-1], 2 * NODES - 1) for every in (all_rows, all_cols)))
-    half = _weights(NODES, 2 * NODES - 1)
-    off = max(float(np.abs(half @ values[::2, ::2] @ half.T - values).max()) for values in net)
+    off = max(float(np.abs(_between(values[::2, ::2], values.shape) - values).max()) for values in net)
     if not off <= tolerance:  # NaN too
         return places(all_rows, all_cols)
-    down, across = (_weights(2 * NODES - 1, len(every)) for every in (all_rows, all_cols))
-    return down @ net[0] @ across.T, down @ net[1] @ across.T
+    shape = (len(all_rows), len(all_cols))
+    return _between(net[0], shape), _between(net[1], shape)
 
 
-@functools.cache
-def _weights(nodes: int, count: int) -> np.ndarray:
-    """(count, nodes): linear interpolation from even nodes to even places between the same ends."""
-    at = np.linspace(0, nodes - 1, count)
-    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(nodes)))
+def _between(nodes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Linear interpolation from even nodes to so many even places between the same ends, along both axes.
+
+    By steps, not as a matrix product: threads of a BLAS wait for each other longer than this takes.
+    """
+    values = nodes
+    for count in shape:  # along the first axis, which then becomes the last
+        at = np.linspace(0, len(values) - 1, count)
+        low = np.minimum(at.astype(np.intp), len(values) - 2)
+        part = (at - low)[:, None]
+        values = (values[low] * (1 - part) + values[low + 1] * part).T
+    return values
 
 
 @functools.lru_cache(maxsize=8)
