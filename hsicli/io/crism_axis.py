@@ -151,10 +151,8 @@ def wavelength_image_axis(values: np.ndarray, sensor: str, rows: Sequence[int] |
 def _of_calibration(path: Path, sensor: str, bands: int, rows: list[int] | None) -> Axis | None:
     """The axis that a calibration file gives so many bands; None where it does not fit them."""
     if path.suffix.lower() != ".tab":
-        data = map_image(find_image(path))
-        if data.shape[0] != 1 or data.shape[2] != bands:
-            return None
-        return wavelength_image_axis(np.asarray(data[0]), sensor, rows, path.name)
+        values = _wavelength_image(path, bands)
+        return None if values is None else wavelength_image_axis(values, sensor, rows, path.name)
     axis = read_wavelength_table(path)
     if rows is None or axis.wavelengths is None or max(rows) >= len(axis.wavelengths):
         return None
@@ -164,6 +162,22 @@ def _of_calibration(path: Path, sensor: str, bands: int, rows: list[int] | None)
         bands, str(path), wavelengths=centres, unit="nm", fwhm=None if widths is None else widths.fwhm
     )
     return chosen._replace(notes=(*chosen.notes, f"wavelengths: {path.name}, by detector row"))
+
+
+def _wavelength_image(path: Path, bands: int) -> np.ndarray | None:
+    """(cols, bands): the numbers of a wavelength image, by its label or, without one, by its size."""
+    label, image = beside(path.with_suffix(".lbl")), beside(path.with_suffix(".img"))
+    if label is not None:
+        data = map_image(find_image(label))
+        return np.asarray(data[0]) if data.shape[0] == 1 and data.shape[2] == bands else None
+    size = image.stat().st_size if image is not None else 0
+    for cols in sorted({cols for _, cols in VALID_COLUMNS}, reverse=True):
+        if image is not None and size in {
+            4 * cols * bands,
+            4 * cols * (bands + 1),
+        }:  # a list of rows may follow
+            return np.fromfile(image, "<f4", cols * bands).reshape(bands, cols).T
+    return None
 
 
 def _calibration_beside(folder: Path, named: str, sensor: str, label_file: Path) -> Path | None:
@@ -179,10 +193,7 @@ def _calibration_beside(folder: Path, named: str, sensor: str, label_file: Path)
             ranked.append((1, name))
         elif sweet and sweet["sensor"].upper() == sensor:
             ranked.append((2, name))
-    usable = [
-        (rank, name) for rank, name in ranked if rank == 2 or beside((folder / name).with_suffix(".lbl"))
-    ]
-    return folder / min(usable)[1] if usable else None
+    return folder / min(ranked)[1] if ranked else None
 
 
 def _setting(match: re.Match[str]) -> tuple[str, str]:

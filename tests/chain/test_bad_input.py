@@ -138,11 +138,17 @@ def foreign_hdf5() -> None:
         file["x"] = good()
 
 
+def bare_table() -> None:
+    plain()
+    Path("l.csv").write_text("400,1,2\n500,1,2\n")
+
+
 def nothing() -> None:
     pass
 
 
 PREPROCESS = "preprocess a.hdr out.h5"
+EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
 CASES: list[tuple[Callable[[], None], str, str]] = [
     (truncated, PREPROCESS, "bytes"),
@@ -194,6 +200,15 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (nothing, "info a.h5", "no such file"),
     (text_named_hdr, "info a.hdr", "a.hdr"),
     (not_hdf5, "info a.h5", "a.h5"),
+    (plain, "info a.hdr --match a.hdr --pixel 1,1", "not a spectral library"),
+    (bare_table, "info l.csv --match a.hdr --pixel 1,1", "3 columns and no heading"),
+    (truncated, EXEMPLAR, "bytes"),
+    (nameless_axis, EXEMPLAR, "no wavelengths"),
+    (all_fill, EXEMPLAR, "no pixel of the window around 1,1 holds data"),
+    (bare_table, EXEMPLAR, "cannot be lengthened"),
+    (plain, EXEMPLAR.replace("1,1", "90,1"), "outside of the image of 24 rows"),
+    (plain, EXEMPLAR.replace("l.csv", "a.img"), "is not a text file"),
+    (plain, EXEMPLAR.replace("l.csv", "no/l.csv"), "does not exist"),
 ]
 
 

@@ -79,6 +79,19 @@ def test_real_wavelength_files_give_the_axis_of_a_trdr(
 
 
 @pytest.mark.real
+def test_a_wavelength_image_needs_no_label(data_dir: Path, tmp_path: Path) -> None:
+    name = WA.format("L_3")
+    (tmp_path / name).write_bytes((data_dir / "crism/wavelengths" / name).read_bytes())
+    alone = file_axis(tmp_path / name, 438)
+    labelled = file_axis(data_dir / "crism/wavelengths" / name, 438)
+    assert alone is not None
+    assert labelled is not None
+    np.testing.assert_array_equal(alone.wavelengths, labelled.wavelengths)
+    with pytest.raises(InputError, match="no wavelengths for a cube of 437 bands"):
+        file_axis(tmp_path / name, 437)
+
+
+@pytest.mark.real
 def test_a_wavelength_file_of_the_other_detector_is_refused(data_dir: Path, tmp_path: Path) -> None:
     write_envi_cube(tmp_path / "trdr.img", Cube(np.ones((1, 2, 107), np.float32)))
     for name in (WA.format("L_3"), "cdr6_1_0000000000_sw_l_3.tab"):
