@@ -7,7 +7,7 @@ import typer
 
 from hsicli.cli.config import read_config
 from hsicli.cli.console import track
-from hsicli.cli.job import plan
+from hsicli.cli.job import Job, plan
 from hsicli.cli.options import (
     COMPUTE,
     INPUTS,
@@ -28,6 +28,7 @@ from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from hsicli.library import Library
+    from hsicli.stages.denoising import Means
 
 METHODS = ("none", "auto", "column", "global")
 
@@ -108,8 +109,6 @@ def preprocess(
     from hsicli.io.labels import read_mask
     from hsicli.io.reading import read_cube
     from hsicli.io.speclib import read_library
-    from hsicli.runtime import nowhere, pick_device
-    from hsicli.stages.denoising import Means
     from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
 
     spectrum = Path(ratio) if ratio and ratio not in METHODS else None
@@ -138,15 +137,24 @@ def preprocess(
         bland=read_mask(bland) if bland else None,
         reference=read_library(spectrum) if spectrum else None,
         mask=read_mask(mask) if mask else None,
-        means=Means(
-            library=read_library(library) if library else None,
-            transmission=_transmission(transmission) if transmission else None,
-            device=pick_device(device) if modelled else None,
-            checkpoint=job.checkpoint or nowhere,
-        ),
+        means=_means(library, transmission, job, device if modelled else None),
         track=track,
     )
     job.commit(cleaned, compress=compress)
+
+
+def _means(library: Path | None, transmission: Path | None, job: Job, device: str | None) -> "Means":
+    """What denoising needs beside the cube."""
+    from hsicli.io.speclib import read_library
+    from hsicli.runtime import nowhere, pick_device
+    from hsicli.stages.denoising import Means
+
+    return Means(
+        library=read_library(library) if library else None,
+        transmission=_transmission(transmission) if transmission else None,
+        device=pick_device(device) if device else None,
+        checkpoint=job.checkpoint or nowhere,
+    )
 
 
 def _transmission(path: Path) -> "Library":
