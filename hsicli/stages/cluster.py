@@ -45,14 +45,13 @@ ENOUGH = 10
 class MergingConfig:
     """Which clusters are one class."""
 
-    max_angle: float | None = (
-        None  # λ, radians: joined up to this angle of their means; automatic unless given
-    )
-    depth: float = 0.4  # automatic: apart if less dense between them than this share of the thinner one
-    rare_angle: float = (
-        0.025  # automatic, radians: a small cluster this far from mixtures of classes is a class
-    )
-    classes: int | None = None  # joined, closest first, until this many are left; none of the above then
+    max_angle: float | None = None  # λ, radians: joined up to this angle of their means; None: automatic
+    # automatic:
+    depth: float = 0.4  # apart if less dense between them than this share of the thinner one
+    farthest: float = 0.1  # radians: apart if their means are further apart, valley or not
+    rare_angle: float = 0.025  # radians: a small cluster this far from mixtures of classes is a class
+    # instead of all that:
+    classes: int | None = None  # joined, closest first, until this many are left
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,9 @@ def _joined(
     order = rng.permutation(len(labels))
     drawn = [np.flatnonzero(labels[order] == cluster)[:POINTS] for cluster in range(len(sums.counts))]
     points = [codes[np.sort(order[chosen])].astype(np.float64) for chosen in drawn]
-    classes = join_heaps(sums.means, sums.counts, points, depth=config.depth, rng=rng)
+    classes = join_heaps(
+        sums.means, sums.counts, points, depth=config.depth, rng=rng, max_angle=config.farthest
+    )
     # Of one direction: as far as the mean of a piece of a noisy cluster lies from the mean of the whole.
     errors = 3 * np.linalg.norm(sums.deviations, axis=1) / np.linalg.norm(sums.means, axis=1)
     errors /= np.sqrt(sums.means.shape[1])
@@ -241,7 +242,7 @@ def _joined(
     if rare:
         own = join_heaps(
             sums.means[rare], sums.counts[rare], [points[i] for i in rare], depth=config.depth, rng=rng,
-            max_angle=4 * config.rare_angle,
+            max_angle=config.farthest,
         )  # fmt: skip
         classes[rare] = classes.max() + 1 + own
         classes = np.unique(classes, return_inverse=True)[1]
