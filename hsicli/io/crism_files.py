@@ -39,15 +39,6 @@ def completed(cube: Cube, path: Path) -> Cube:
     return _with_sensor_columns(cube, name) if not name.tail else cube
 
 
-def belongings(path: Path) -> tuple[Path, ...]:
-    """The files beside an image, of other names, that are read together with it."""
-    name = parse_name(path)
-    if name is None or name.kind != "MTR" or name.activity not in {"IF", "RA"}:
-        return ()
-    found = related(path, activity="IN", kind="MTR")
-    return () if found is None else (found,)
-
-
 def _with_axis(cube: Cube, name: ProductName) -> Cube:
     """With the built-in axis, where the name leaves no doubt which: a TRDR as archived, or any MTRDR."""
     bands = cube.shape[2]

@@ -206,6 +206,29 @@ def geometry_beside(path: Path) -> Path | None:
     return related(path, activity="DE", kind="DDR", sensor="S" if own.sensor == "S" else "L")
 
 
+def belongings(path: Path) -> tuple[Path, ...]:
+    """The files beside an image, of other names, that its reader takes something from.
+
+    Detector columns of a map come from the IN product, wavelengths from tables and calibration images; so
+    what is made of the image depends on them too.
+    """
+    own = parse_name(path)
+    if own is None or own.activity not in {"IF", "RA"} or not path.parent.is_dir():
+        return ()
+    found = []
+    for entry in sorted(path.parent.iterdir()):
+        other, record = parse_name(entry), _CALIBRATION.fullmatch(_stem(entry))
+        if other is not None:
+            tables = other.activity == "WV" or (other.activity == "IN" and own.kind == "MTR")
+            belongs = tables and (other[:3], other.kind) == (own[:3], own.kind)
+        else:
+            known = record is not None and own.kind == "TRR" and record["content"].upper() in {"WA", "SW"}
+            belongs = known and record is not None and record["sensor"].upper() == own.sensor
+        if belongs and entry.suffix.lower() in {".img", ".hdr", ".lbl", ".tab"}:
+            found.append(entry)
+    return tuple(found)
+
+
 def _stem(name: str | Path) -> str:
     """The name without folder and suffix; a suffix has a letter first, so 0.5 is none."""
     return re.sub(r"\.[A-Za-z]\w*$", "", Path(name).name)

@@ -8,8 +8,7 @@ import numpy as np
 
 from hsicli import products
 from hsicli.cube import Cube, Grid
-from hsicli.io.crism_files import belongings
-from hsicli.io.crism_names import describe_name, geometry_beside
+from hsicli.io.crism_names import belongings, describe_name, geometry_beside
 from hsicli.io.formats import format_of
 from hsicli.io.layers import layer_names
 from hsicli.io.pds3_image import LABEL_BYTES

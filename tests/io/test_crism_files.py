@@ -7,7 +7,6 @@ import pytest
 
 from hsicli import instruments
 from hsicli.cube import Cube
-from hsicli.io.crism_files import belongings
 from hsicli.io.envi_writing import write_envi_cube
 from hsicli.io.reading import open_cube
 
@@ -71,14 +70,12 @@ def test_an_image_in_sensor_space_has_the_columns_of_the_detector(tmp_path: Path
 def test_a_map_takes_its_detector_columns_from_the_layers_beside_it(tmp_path: Path) -> None:
     path = stored(tmp_path, MAP, 489)
     assert open_cube(path).columns is None
-    assert belongings(path) == ()
     plane = np.array([[30, 31, 65535], [600.0, 31.2, np.nan]])
     origin(tmp_path, np.stack([np.zeros((2, 3)), plane]))
     cube = open_cube(path)
     assert cube.columns is not None
     assert cube.columns.tolist() == [[30, 31, -1], [600, 31, -1]]
     assert cube.notes[-1] == "detector columns: from FRT0000932C_07_IN164J_MTR3.HDR (IR Sample)"
-    assert [file.name for file in belongings(path)] == ["FRT0000932C_07_IN164J_MTR3.HDR"]
 
 
 def test_layers_of_another_size_or_without_columns_are_left_out_with_a_word(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hsicli.io.crism_names import ProductName, describe_name, geometry_beside, parse_name, related
+from hsicli.io.crism_names import ProductName, belongings, describe_name, geometry_beside, parse_name, related
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,28 @@ def test_the_last_version_is_taken(tmp_path: Path) -> None:
     assert related(tmp_path / "frt00003e25_07_if156l_trr3.img", activity="DE", kind="DDR") == (
         tmp_path / "frt00003e25_07_de156l_ddr2.lbl"
     )
+
+
+def test_what_an_image_is_read_with_belongs_to_it(tmp_path: Path) -> None:
+    for name in (
+        "FRT0000932C_07_IN164J_MTR3.IMG",
+        "frt0000932c_07_in164j_mtr3.hdr",
+        "frt0000932c_07_wv164j_mtr3.tab",
+        "frt0000932c_07_wv164j_ter3.tab",
+        "frt0000932c_07_su164j_mtr3.img",
+        "frt0000932d_07_in164j_mtr3.img",
+        "CDR410803692813_WA0000000L_3.IMG",
+        "cdr6_1_0000000000_sw_l_3.tab",
+        "cdr6_1_0000000000_sw_s_2.tab",
+    ):
+        (tmp_path / name).touch()
+    on_map = belongings(tmp_path / "frt0000932c_07_if164j_mtr3.img")
+    assert {file.name for file in on_map} == {
+        "FRT0000932C_07_IN164J_MTR3.IMG", "frt0000932c_07_in164j_mtr3.hdr", "frt0000932c_07_wv164j_mtr3.tab"
+    }  # fmt: skip
+    in_sensor_space = belongings(tmp_path / "frt0000932c_07_if164l_trr3.img")
+    assert {file.name for file in in_sensor_space} == {
+        "CDR410803692813_WA0000000L_3.IMG",
+        "cdr6_1_0000000000_sw_l_3.tab",
+    }
+    assert belongings(tmp_path / "cube.img") == ()
