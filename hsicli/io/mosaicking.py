@@ -52,11 +52,11 @@ class Sample(NamedTuple):
     maps: list[int]
     """Which of them, in their order."""
     labels: np.ndarray
-    """(n, rows, cols) int32: in each map's own numbers; 0 = none."""
-    scores: np.ndarray
-    """(n, rows, cols) float32; NaN = none."""
-    confidence: np.ndarray
-    """(n, rows, cols) uint8: 2 = identified, 1 = guess; 2 where a map does not say."""
+    """(n, rows, cols) int: in each map's own numbers; 0 = none."""
+    scores: np.ndarray | None
+    """(n, rows, cols) float; NaN = none; None where no map has any."""
+    confidence: np.ndarray | None
+    """(n, rows, cols) uint8: 2 = identified, 1 = guess; 2 where a map does not say; None where none does."""
 
 
 @contextmanager
@@ -91,30 +91,31 @@ def sample(maps: Sequence[Placed], frame: Frame, window: Window) -> Sample:
         )
         and (layers := _layers_under(one, frame, window))
     ]
-    rows, cols = window
-    shape = (len(found), rows.stop - rows.start, cols.stop - cols.start)
-    stacked = {
-        name: np.stack([layers[name] for _, layers in found]) if found else np.empty(shape, dtype=kind)
-        for name, (_, kind) in ABSENT.items()
-    }
-    return Sample([number for number, _ in found], stacked[CLASS], stacked[SCORE], stacked[CONFIDENCE])
+    shape = tuple(part.stop - part.start for part in window)
+    stacks: dict[str, np.ndarray | None] = {SCORE: None, CONFIDENCE: None}
+    for name in stacks:
+        if any(name in layers for _, layers in found):
+            absent = np.full(shape, *ABSENT[name])
+            stacks[name] = np.stack([layers.get(name, absent) for _, layers in found])
+    labels = np.stack([layers[CLASS] for _, layers in found]) if found else np.zeros((0, *shape), np.int32)
+    return Sample([number for number, _ in found], labels, stacks[SCORE], stacks[CONFIDENCE])
 
 
 def _layers_under(one: Placed, frame: Frame, window: Window) -> dict[str, np.ndarray]:
     """The layers of a map by name; nothing if it has no class there."""
-    inside, rows, cols = pixels_under(frame, window, one.place)
-    if not len(rows):
+    rows, cols = pixels_under(frame, window, one.place)
+    inside = (rows >= 0) & (cols >= 0)
+    if not inside.any():
         return {}
-    part = slice(int(rows.min()), int(rows.max()) + 1), slice(int(cols.min()), int(cols.max()) + 1)
-    at = rows - part[0].start, cols - part[1].start
-    labels = one.map.layers[CLASS](*part)[at]
-    if not labels.any():
-        return {}
-    layers = {}
+    first = [int(at[at >= 0].min()) for at in (rows, cols)]
+    part = tuple(slice(low, int(at.max()) + 1) for low, at in zip(first, (rows, cols), strict=True))
+    at = tuple(np.maximum(at - low, 0) for low, at in zip(first, (rows, cols), strict=True))
+    layers: dict[str, np.ndarray] = {}
     for name, (fill, kind) in ABSENT.items():
-        layers[name] = np.full(inside.shape, fill, dtype=kind)
         if name in one.map.layers:
-            layers[name][inside] = labels if name == CLASS else one.map.layers[name](*part)[at]
+            layers[name] = np.where(inside, one.map.layers[name](*part)[at], np.asarray(fill, dtype=kind))
+        if not layers[CLASS].any():
+            return {}
     return layers
 
 

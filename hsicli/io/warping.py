@@ -23,17 +23,23 @@ from hsicli.errors import InputError
 from hsicli.io.georeference import read_crs
 from hsicli.io.projection import MARS_RADIUS
 
-NODES = 17
+NODES = 9
 """Cells along a side of a window whose place is computed; the rest are interpolated, if that is exact."""
 
 EXACT = 0.01
 """Pixels of a map by which an interpolated place may be off."""
+
+ROUNDING = 1e-4
+"""Parts of that, which are rounding."""
 
 EARTH_RADIUS = 6_378_137.0
 """Of the equator, metres; what a datum that names no radius means."""
 
 Finder = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From latitudes and longitudes, degrees, to flat indices of pixels, −1 for none."""
+
+Rule = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""From coordinates in one system to those in another."""
 
 Window = tuple[slice, slice]
 """Rows and columns of a grid."""
@@ -117,52 +123,59 @@ def sensor_place(
     return Place(where, sphere(MARS_RADIUS), (rows, cols), pixel, planes=planes, find=find)
 
 
-def pixels_under(frame: Frame, window: Window, place: Place) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def pixels_under(frame: Frame, window: Window, place: Place) -> tuple[np.ndarray, np.ndarray]:
     """The pixel of a map under the centre of each cell of a window.
 
     Returns
     -------
-    inside : (rows, cols) bool
-        Whether there is one.
-    rows, cols : (n,) int
-        Of the pixels, for the cells inside.
+    rows, cols : (rows, cols) int64, or (rows, 1) and (1, cols) where one does not depend on the other
+        Of the pixels; −1 in either where there is none.
     """
-    height, width = place.shape
-    tolerance = EXACT * place.pixel / metres(place.crs)
+    own, (height, width) = _system(frame.grid.wkt), place.shape
     if place.find is not None:
-        x, y = _coordinates(frame, window, place.crs, tolerance, None)
-        found = place.find(y, x)
-        rows, cols = np.divmod(found[found >= 0], width)
-        return found >= 0, rows, cols
+
+        def degrees(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            x, y = convert(own, place.crs, x, y)
+            return wrapped(x, float(x[len(x) // 2, x.shape[1] // 2]), 360.0), y
+
+        x, y = _mapped(frame, window, degrees, EXACT * place.pixel / metres(place.crs))
+        found = place.find(*np.broadcast_arrays(y, x))
+        return np.where(found < 0, -1, found // width), np.where(found < 0, -1, found % width)
     affine = Affine(*place.grid.transform)  # type: ignore[union-attr, misc]
-    middle, _ = affine @ (width / 2, height / 2)
-    x, y = _coordinates(frame, window, place.crs, tolerance, middle)
-    col, row = ~affine @ (x, y)
-    inside = (col >= 0) & (col < width) & (row >= 0) & (row < height)  # false for NaN
-    return inside, row[inside].astype(np.int64), col[inside].astype(np.int64)
+    middle, turn = (affine @ (width / 2, height / 2))[0], period(place.crs)
+
+    def pixels(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x, y = convert(own, place.crs, x, y)
+        col, row = ~affine @ (wrapped(x, middle, turn), y)
+        return col, row
+
+    col, row = _mapped(frame, window, pixels, EXACT)
+    return _whole(row, height), _whole(col, width)
 
 
-def _coordinates(
-    frame: Frame, window: Window, system: CRS, tolerance: float, middle: float | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """(rows, cols) each: where the centres of the cells lie in a system, x around `middle` if it turns."""
-    own, (rows, cols) = _system(frame.grid.wkt), window
+def _whole(at: np.ndarray, count: int) -> np.ndarray:
+    """The number of the pixel that a coordinate lies in; −1 outside, and for NaN."""
+    return np.where((at >= 0) & (at < count), np.nan_to_num(at, nan=-1.0), -1).astype(np.int64)
+
+
+def _mapped(frame: Frame, window: Window, rule: Rule, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where a rule puts the centres of cells: x and y of the shape of the window, or (1, cols), (rows, 1)."""
 
     def places(at_rows: np.ndarray, at_cols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x, y = Affine(*frame.grid.transform) @ tuple(np.meshgrid(at_cols, at_rows))  # type: ignore[misc]
-        x, y = convert(own, system, x, y)
-        centre = float(x[len(x) // 2, x.shape[1] // 2]) if middle is None else middle
-        return wrapped(x, centre, period(system)), y
+        return rule(x, y)
 
-    all_rows, all_cols = (np.arange(part.start, part.stop) + 0.5 for part in (rows, cols))
+    all_rows, all_cols = (np.arange(part.start, part.stop) + 0.5 for part in window)
     if min(len(all_rows), len(all_cols)) <= 2 * NODES:
         return places(all_rows, all_cols)
     net = places(*(np.linspace(every[0], every[-1], 2 * NODES - 1) for every in (all_rows, all_cols)))
     off = max(float(np.abs(_between(values[::2, ::2], values.shape) - values).max()) for values in net)
     if not off <= tolerance:  # NaN too
         return places(all_rows, all_cols)
-    shape = (len(all_rows), len(all_cols))
-    return _between(net[0], shape), _between(net[1], shape)
+    (x, y), (rows, cols) = net, (len(all_rows), len(all_cols))
+    if max(float(np.ptp(x, axis=0).max()), float(np.ptp(y, axis=1).max())) <= ROUNDING * tolerance:
+        return _between(x[:1], (1, cols)), _between(y[:, :1], (rows, 1))
+    return _between(x, (rows, cols)), _between(y, (rows, cols))
 
 
 def _between(nodes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -173,9 +186,9 @@ def _between(nodes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     values = nodes
     for count in shape:  # along the first axis, which then becomes the last
         at = np.linspace(0, len(values) - 1, count)
-        low = np.minimum(at.astype(np.intp), len(values) - 2)
+        low = np.clip(at.astype(np.intp), 0, max(len(values) - 2, 0))
         part = (at - low)[:, None]
-        values = (values[low] * (1 - part) + values[low + 1] * part).T
+        values = (values[low] * (1 - part) + values[np.minimum(low + 1, len(values) - 1)] * part).T
     return values
 
 
@@ -268,6 +281,6 @@ def pixel_index(frame: Frame, place: Place, rows: int = 256) -> np.ndarray:
     index = np.full((frame.rows, frame.cols), -1, dtype=np.int64)
     for first in range(0, frame.rows, rows):
         part = slice(first, min(first + rows, frame.rows))
-        inside, row, col = pixels_under(frame, (part, slice(0, frame.cols)), place)
-        index[part][inside] = row * place.shape[1] + col
+        row, col = pixels_under(frame, (part, slice(0, frame.cols)), place)
+        index[part] = np.where((row < 0) | (col < 0), -1, row * place.shape[1] + col)
     return index

@@ -88,8 +88,8 @@ def preferred(pixels: Sequence[float]) -> list[int]:
 
 def compose(
     labels: np.ndarray,
-    scores: np.ndarray,
-    confidence: np.ndarray,
+    scores: np.ndarray | None,
+    confidence: np.ndarray | None,
     *,
     maps: Sequence[int],
     order: Sequence[int],
@@ -101,9 +101,9 @@ def compose(
     ----------
     labels : (n, rows, cols) int
         What some of the maps have there, in their own numbers; 0 = none.
-    scores : (n, rows, cols) float
+    scores : (n, rows, cols) float, optional
         NaN where a map has none.
-    confidence : (n, rows, cols) uint8
+    confidence : (n, rows, cols) uint8, optional
         2 = identified, 1 = guess.
     maps : (n,) int
         Which maps these are.
@@ -121,7 +121,8 @@ def compose(
     rank = {number: place for place, number in enumerate(order)}
     at = sorted(range(len(maps)), key=lambda place: rank[maps[place]])
     own = np.stack([tables[maps[place]][labels[place]] for place in at])
-    found = composite(own, confidence[at], scores[at])
+    sure, score = (None if layer is None else layer[at] for layer in (confidence, scores))
+    found = composite(own, sure, score)
     numbers = np.array([0, *(maps[place] + 1 for place in at)], dtype=np.int32)
     return {
         "class": found.labels,
