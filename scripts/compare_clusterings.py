@@ -1,10 +1,11 @@
 """Compare clusterings on planted scenes: what each method recovers of common, scarce and rare minerals.
 
-python scripts/compare_clusterings.py LIBRARY.csv [--scene final|check|dev] [--seeds 20 21] [--stripes 0.01]
+python scripts/compare_clusterings.py LIBRARY.csv [--scene fresh|final|check|dev] [--seeds 20 21]
 
 LIBRARY.csv has a column wavelength_um and a column a spectrum. Of the data folder, usgs1995_aviris224 is for
-the scenes "dev", on which the defaults were chosen, and "final", which was looked at once they stood;
-splib07_aviris95_minerals is for "check", which one rule was mended on.
+the scenes "dev", on which the defaults were chosen, and "final"; splib07_aviris95_minerals is for "check" and
+"fresh". "check" and "final" each led to one change of a rule, so only "fresh", of other minerals, was looked
+at when nothing changed any more.
 """
 
 import argparse
@@ -36,6 +37,12 @@ MINERALS = {  # name: % of the pixels; those under 0.4 % are "rare", under 1 % "
         "Zoisite HS347.3B": 1.5, "Opal WS732": 1.2, "Tremolite HS18.3": 0.8, "Antigorite NMNH17958": 0.3,
         "Prehnite GDS613.a": 0.2, "Jarosite GDS101": 0.15, "Dickite NMNH46967": 0.1,
     },
+    "fresh": {
+        "Palygorskite PFL-1": 26, "Diopside HS15.3B": 20, "Heulandite GDS3": 16, "Siderite HS271.3B": 12,
+        "Vermiculite VTx-1.a": 9, "Hectorite SHCa-1 BECK": 6, "Margarite GDS106": 4, "Enstatite NMNH128288": 2.5,
+        "Chrysotile HS323.1B": 1.5, "Clinochlore_Fe GDS157": 1.2, "Howlite GDS155": 0.8, "Bassanite GDS145": 0.6,
+        "Trona GDS148": 0.3, "Strontianite HS272.3B": 0.2, "Laumontite GDS5": 0.15, "Sepiolite SepNev-1 BECK": 0.1,
+    },
     "final": {
         "Illite GDS4": 27, "Halloysite NMNH106236": 20, "Antigorite NMNH96917 32um": 16, "Augite WS588": 12,
         "Epidote HS328.3B": 9, "Olivine KI3005": 6, "Phlogopite WS496": 4, "Siderite HS271.3B": 2.5,
@@ -43,7 +50,7 @@ MINERALS = {  # name: % of the pixels; those under 0.4 % are "rare", under 1 % "
         "Opal TM8896": 0.2, "Alunite HS295.3B": 0.15, "Diaspore HS416.3B": 0.1,
     },
 }  # fmt: skip
-WINDOW_NM = {"dev": (1050, 2490), "final": (1050, 2490), "check": (1000, 2480)}
+WINDOW_NM = {"fresh": (1000, 2480), "dev": (1050, 2490), "final": (1050, 2490), "check": (1000, 2480)}
 
 
 def read_spectra(path: Path, scene: str) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +97,7 @@ def plant(spectra: np.ndarray, shares: np.ndarray, size: int, rng: np.random.Gen
 
 
 def score(labels: np.ndarray, truth: np.ndarray) -> list[float]:
-    """Classes, NMI, ARI, mean best F1 of common, scarce and rare minerals, rare ones found (F1 > 0.5)."""
+    """Classes, NMI, ARI, best F1 of common, scarce, rare minerals (means), of the worst common one; rare found."""
     table = np.zeros((truth.max() + 1, labels.max() + 1))
     np.add.at(table, (truth.ravel(), labels.ravel()), 1)
     sizes = table.sum(1)
@@ -100,7 +107,8 @@ def score(labels: np.ndarray, truth: np.ndarray) -> list[float]:
     pair = truth.ravel(), labels.ravel()
     return [
         len(np.unique(labels)), normalized_mutual_info_score(*pair), adjusted_rand_score(*pair),
-        f1[common].mean(), f1[~common & ~rare].mean(), f1[rare].mean(), (f1[rare] > 0.5).sum(),
+        f1[common].mean(), f1[~common & ~rare].mean(), f1[rare].mean(), f1[common].min(),
+        (f1[rare] > 0.5).sum(),
     ]  # fmt: skip
 
 
@@ -112,13 +120,15 @@ def methods() -> dict[str, ClusterConfig]:
     k_means = replace(ours, method="pca-kmeans")
     return {
         "autoencoder + mixture": ours,
+        "… however far apart": replace(ours, merging=MergingConfig(farthest=4.0)),
+        "… joined up to 0.03 rad": replace(ours, merging=MergingConfig(max_angle=0.03)),
         "… without second look": no_look,
         "… and joined up to 0.03 rad": replace(no_look, merging=MergingConfig(max_angle=0.03)),
         "… not trained (its start)": replace(ours, encoder=start),
         "PCA + mixture": replace(ours, method="pca-mixture"),
         "PCA + k-means": k_means,
-        "… joined up to 0.03 rad": replace(k_means, merging=MergingConfig(max_angle=0.03)),
-        "… joined up to 0.05 rad": replace(k_means, merging=MergingConfig(max_angle=0.05)),
+        "k-means joined to 0.03 rad": replace(k_means, merging=MergingConfig(max_angle=0.03)),
+        "k-means joined to 0.05 rad": replace(k_means, merging=MergingConfig(max_angle=0.05)),
     }
 
 
@@ -127,7 +137,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("library", type=Path)
-    parser.add_argument("--scene", choices=MINERALS, default="final")
+    parser.add_argument("--scene", choices=MINERALS, default="fresh")
     parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22, 23, 24])
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--snr", type=float, default=35.0, help="dB")
@@ -144,13 +154,13 @@ def main() -> None:
             product = cluster_cube(cube, config, subspace=subspace, seed=seed, device=torch.device("cpu"))
             results[name].append(score(product.labels, truth))
     rare = int((shares < 0.4).sum()) * len(args.seeds)
-    print(f"{'':30}classes    NMI           ARI        common scarce rare  found of {rare}")
+    print(f"{'':30}classes    NMI           ARI        common scarce rare  worst found of {rare}")
     for name, rows in results.items():
         mean, sd = np.mean(rows, axis=0), np.std(rows, axis=0)
         found = round(sum(row[-1] for row in rows))
         print(
             f"{name:30}{mean[0]:5.1f}  {mean[1]:.3f}±{sd[1]:.3f}  {mean[2]:.3f}±{sd[2]:.3f}  "
-            f"{mean[3]:.3f}  {mean[4]:.3f}  {mean[5]:.3f} {found:4d}"
+            f"{mean[3]:.3f}  {mean[4]:.3f}  {mean[5]:.3f} {min(row[6] for row in rows):.2f} {found:4d}"
         )
 
 

@@ -17,7 +17,7 @@ from hsicli.cli.console import console
 from hsicli.cli.interrupts import interrupts
 from hsicli.cli.standing import found_at, keep_inputs, keep_others, log_beside, product_header, sealed
 from hsicli.errors import ConfigError
-from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, replacing
+from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, folder_digest, replacing
 from hsicli.provenance import Provenance
 
 LIBRARIES = ("numpy", "scipy", "torch", "scikit-learn", "numba", "h5py")
@@ -193,7 +193,8 @@ def _provenance(
     inputs, parents = {}, {}
     for role, path in reads.items():
         parent = product_header(path)
-        inputs[role] = parent.fingerprint if parent else digest(path)
+        hashed = folder_digest if role == "library" and path.is_dir() else digest
+        inputs[role] = parent.fingerprint if parent else hashed(path)
         if parent:
             parents[role] = json.loads(parent.to_json())
     settings = settings_of(config)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from hsicli.errors import HsiError, InputError
+from hsicli.io.crism_names import belongings
 
 PARTS = {".hdr", ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".cub", ".sli", ".lbl", ".tab", ""}
 """Suffixes under which the header and the numbers of one raw image lie beside each other."""
@@ -133,7 +134,9 @@ class Lock:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of an input and of what belongs to it (a header beside its numbers), remembered between runs.
+    """SHA-256 of an input and of what belongs to it, remembered between runs.
+
+    A header belongs to its numbers, and what a CRISM image is read with: wavelength tables, detector columns.
 
     Raises
     ------
@@ -143,10 +146,17 @@ def digest(path: Path) -> str:
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "there is no such file"
         raise InputError(f"{path}: {what}", hint="check the spelling and the current folder")
-    parts = _parts(path)
+    parts = [*_parts(path), *belongings(path)]
     if len(parts) == 1:
         return _remembered_hash(parts[0])
     together = "".join(_remembered_hash(part) for part in parts)
+    return hashlib.sha256(together.encode()).hexdigest()
+
+
+def folder_digest(path: Path) -> str:
+    """SHA-256 of a folder of spectra: the name and the content of every file in it."""
+    parts = sorted(part for part in path.rglob("*") if part.is_file())
+    together = "".join(f"{part.relative_to(path)}:{_remembered_hash(part)}\n" for part in parts)
     return hashlib.sha256(together.encode()).hexdigest()
 
 

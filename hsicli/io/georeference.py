@@ -244,7 +244,7 @@ def envi_fields(grid: Grid) -> tuple[dict[str, str], str]:
     """
     if grid.transform is None:
         return {}, ""
-    a, b, x, d, e, y = grid.transform
+    a, b, x, d, e, y = map(float, grid.transform)
     width, height = math.hypot(a, b), math.hypot(d, e)
     turn = math.atan2(b, a)
     rotation = ""

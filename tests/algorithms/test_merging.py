@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from sklearn.cluster import KMeans
 
 from hsicli.algorithms.angles import spectral_angle
 from hsicli.algorithms.merging import cut_path, merge_path

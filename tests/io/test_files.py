@@ -9,7 +9,7 @@ import pytest
 
 from hsicli.errors import HsiError, InputError
 from hsicli.io import files
-from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, replacing
+from hsicli.io.files import Lock, check_folder, clear_leftovers, digest, folder_digest, replacing
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +118,21 @@ def test_a_damaged_cache_is_no_matter(tmp_path):
 def test_a_missing_input_is_named(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         digest(tmp_path / "nothing.img")
+
+
+def test_what_a_crism_image_is_read_with_belongs_to_it(tmp_path):
+    for name in ("frt0000abcd_07_if164j_mtr3.img", "frt0000abcd_07_if164j_mtr3.lbl"):
+        (tmp_path / name).write_text("numbers")
+    first = digest(tmp_path / "frt0000abcd_07_if164j_mtr3.img")
+    (tmp_path / "frt0000abcd_07_wv164j_mtr3.tab").write_text("1, 436.13")
+    assert digest(tmp_path / "frt0000abcd_07_if164j_mtr3.img") != first
+
+
+def test_a_folder_of_spectra_is_known_by_names_and_contents(tmp_path):
+    (tmp_path / "a.txt").write_text("1")
+    seen = {folder_digest(tmp_path)}
+    (tmp_path / "a.txt").write_text("2")
+    seen.add(folder_digest(tmp_path))
+    (tmp_path / "a.txt").rename(tmp_path / "b.txt")
+    seen.add(folder_digest(tmp_path))
+    assert len(seen) == 3
