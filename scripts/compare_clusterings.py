@@ -39,9 +39,10 @@ MINERALS = {  # name: % of the pixels; those under 0.4 % are "rare", under 1 % "
     },
     "fresh": {
         "Palygorskite PFL-1": 26, "Diopside HS15.3B": 20, "Heulandite GDS3": 16, "Siderite HS271.3B": 12,
-        "Vermiculite VTx-1.a": 9, "Hectorite SHCa-1 BECK": 6, "Margarite GDS106": 4, "Enstatite NMNH128288": 2.5,
-        "Chrysotile HS323.1B": 1.5, "Clinochlore_Fe GDS157": 1.2, "Howlite GDS155": 0.8, "Bassanite GDS145": 0.6,
-        "Trona GDS148": 0.3, "Strontianite HS272.3B": 0.2, "Laumontite GDS5": 0.15, "Sepiolite SepNev-1 BECK": 0.1,
+        "Vermiculite VTx-1.a": 9, "Hectorite SHCa-1 BECK": 6, "Margarite GDS106": 4,
+        "Enstatite NMNH128288": 2.5, "Chrysotile HS323.1B": 1.5, "Clinochlore_Fe GDS157": 1.2,
+        "Howlite GDS155": 0.8, "Bassanite GDS145": 0.6, "Trona GDS148": 0.3, "Strontianite HS272.3B": 0.2,
+        "Laumontite GDS5": 0.15, "Sepiolite SepNev-1 BECK": 0.1,
     },
     "final": {
         "Illite GDS4": 27, "Halloysite NMNH106236": 20, "Antigorite NMNH96917 32um": 16, "Augite WS588": 12,
@@ -97,7 +98,7 @@ def plant(spectra: np.ndarray, shares: np.ndarray, size: int, rng: np.random.Gen
 
 
 def score(labels: np.ndarray, truth: np.ndarray) -> list[float]:
-    """Classes, NMI, ARI, best F1 of common, scarce, rare minerals (means), of the worst common one; rare found."""
+    """Classes, NMI, ARI, mean best F1 of common, scarce, rare minerals, the worst common; rare ones found."""
     table = np.zeros((truth.max() + 1, labels.max() + 1))
     np.add.at(table, (truth.ravel(), labels.ravel()), 1)
     sizes = table.sum(1)
