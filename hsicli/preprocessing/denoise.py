@@ -5,7 +5,8 @@ For each pixel, with y the logarithm of its reflectance,
     min over x ≥ 0, p, z:  Σ_i w_i |y − A x − F p − C z|_i / ‖y‖₂ + λ_a Σ_n x_n,    z_m ≥ 0 but at both ends,
 
 by the alternating direction method of multipliers on T s = y, T = [A F C τI], s = [x; p; z; r/τ]. The
-factorisation that it needs is the same for all pixels, so an iteration is two matrix products.
+factorisation that it needs is the same for all pixels. A column of C is a triangle, so a product with C is
+two running sums; an iteration is three matrix products, with Aᵀ, A and (T Tᵀ)⁻¹.
 """
 
 from dataclasses import dataclass
@@ -79,34 +80,68 @@ class SparseModel:
     """
 
     def __init__(self, dictionary: Dictionary, device: torch.device) -> None:
-        bands = len(dictionary.background)
-        columns = np.hstack([dictionary.absorptions, dictionary.free, dictionary.background])
-        everything = np.hstack([columns, RESIDUAL_SCALE * np.eye(bands)])  # T
-        projector = np.linalg.solve(everything @ everything.T, everything)  # Gᵀ = (T Tᵀ)⁻¹ T, float64
+        shapes = np.hstack([dictionary.absorptions, dictionary.free])
+        background = dictionary.background
+        gram = shapes @ shapes.T + background @ background.T
+        gram[np.diag_indices(len(gram))] += RESIDUAL_SCALE**2  # T Tᵀ
 
-        self.absorbers = dictionary.absorptions.shape[1]
-        self.linear = self.absorbers + dictionary.free.shape[1]
-        """Unknowns before those of the background."""
-        self.unknowns = columns.shape[1]
+        self.absorbers, self.linear = dictionary.absorptions.shape[1], shapes.shape[1]
+        """Unknowns that are absorptions; unknowns before those of the background."""
+        self.unknowns = self.linear + len(background)
         """Unknowns without the residual."""
         self.device = device
-        self.columns, self.everything, self.projector = (
-            torch.from_numpy(np.ascontiguousarray(matrix, dtype=np.float32)).to(device)
-            for matrix in (columns.T, everything.T, projector)
+        # A triangle of C with its peak at band m is scale_m · min(u_i v_m, v_i u_m), u rising and v = 1 − u.
+        rising = background[:, -1] / background[-1, -1]
+        inner = rising[1:-1] * (1 - rising[1:-1])
+        scale = np.diag(background).copy()
+        scale[1:-1] /= inner
+        arrays = shapes.T, np.linalg.inv(gram), background.T, rising, 1 - rising, scale
+        self.shapes, self.inverse, self.triangles, self.rising, self.falling, self.scale = (
+            torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(device) for array in arrays
         )
+
+    @property
+    def bands(self) -> int:
+        """Bands of a spectrum."""
+        return self.shapes.shape[1]
 
     def spectra(self, coefficients: Tensor) -> Tensor:
         """(n, bands) float32: the logarithm of the model, A x + F p + C z."""
-        return coefficients @ self.columns
+        return coefficients[:, : self.linear] @ self.shapes + self.background(coefficients)
 
     def surface(self, coefficients: Tensor) -> Tensor:
         """(n, bands) float32: the logarithm of the model without what is free, A x + C z."""
-        free = slice(self.absorbers, self.linear)
-        return self.spectra(coefficients) - coefficients[:, free] @ self.columns[free]
+        absorbed = coefficients[:, : self.absorbers] @ self.shapes[: self.absorbers]
+        return absorbed + self.background(coefficients)
 
     def background(self, coefficients: Tensor) -> Tensor:
         """(n, bands) float32: C z."""
-        return coefficients[:, self.linear :] @ self.columns[self.linear :]
+        return coefficients[:, self.linear :] @ self.triangles
+
+    def missing(self, y: Tensor, v: Tensor) -> Tensor:
+        """(n, bands): y − T v."""
+        z = v[:, self.linear : self.unknowns] * self.scale
+        made = self._summed(z).add_(v[:, self.unknowns :], alpha=RESIDUAL_SCALE)
+        made.addcmul_(z[:, :1], self.falling).addcmul_(z[:, -1:], self.rising)
+        made.addmm_(v[:, : self.linear], self.shapes)
+        return torch.sub(y, made, out=made)
+
+    def spread(self, u: Tensor, out: Tensor) -> Tensor:
+        """(n, unknowns and residual): G u = Tᵀ (T Tᵀ)⁻¹ u."""
+        q = u @ self.inverse
+        torch.mm(q, self.shapes.T, out=out[:, : self.linear])
+        z = self._summed(q)
+        z[:, 0], z[:, -1] = q @ self.falling, q @ self.rising
+        torch.mul(z, self.scale, out=out[:, self.linear : self.unknowns])
+        torch.mul(q, RESIDUAL_SCALE, out=out[:, self.unknowns :])
+        return out
+
+    def _summed(self, q: Tensor) -> Tensor:
+        """(n, bands): Σ_m min(u_i v_m, v_i u_m) q_m, by running sums from the left and from the right."""
+        left = torch.cumsum(q * self.rising, dim=1)
+        right = torch.cumsum(q * self.falling, dim=1)
+        right = right[:, -1:] - right
+        return left.mul_(self.falling).addcmul_(right, self.rising)
 
 
 def fit_spectra(
@@ -142,9 +177,9 @@ def fit_spectra(
     Icarus 354, 2021. Boyd et al., "Distributed optimization and statistical learning via the alternating
     direction method of multipliers", 2011, section 3.4: penalty and over-relaxation.
     """
-    if y.shape != weights.shape or y.shape[1] != model.columns.shape[1]:
+    if y.shape != weights.shape or y.shape[1] != model.bands:
         raise ValueError(
-            f"spectra of {tuple(y.shape)}, weights of {tuple(weights.shape)}, {model.columns.shape[1]} bands"
+            f"spectra of {tuple(y.shape)}, weights of {tuple(weights.shape)}, {model.bands} bands"
         )
     parts = [
         _iterate(
@@ -184,12 +219,12 @@ def _iterate(
     model: SparseModel, y: Tensor, weights: Tensor, effort: Effort, start: Tensor | None
 ) -> Solution:
     """ADMM on one chunk, in the form a = s + d, t = a − d: then s = t − d + G(y − T(t − d))."""
-    n, size = len(y), model.everything.shape[0]
+    n, size = len(y), model.unknowns + model.bands
     length = torch.linalg.vector_norm(y, dim=1, keepdim=True).clamp_min(1e-3)
     bounds = _Bounds(model, weights * (RESIDUAL_SCALE / length), effort.sparsity)
     penalty = torch.full((n, 1), FIRST_PENALTY, device=y.device)
-    a = y @ model.projector if start is None else start.clone()
-    d, v, u = torch.empty_like(a), torch.empty_like(a), torch.empty_like(y)
+    a = model.spread(y, torch.empty(n, size, device=y.device)) if start is None else start.clone()
+    d, v = torch.empty_like(a), torch.empty_like(a)
     bounds.clamp(a, penalty, d)
     todo = torch.arange(n, device=y.device)
     final, taken = torch.empty_like(a), torch.full((n,), effort.iterations, dtype=torch.int32)
@@ -201,8 +236,8 @@ def _iterate(
         before = a.clone() if look else a
         t_before = before - d if look else a
         torch.sub(a, d, alpha=2, out=v)  # t − d
-        torch.sub(y, v @ model.everything, out=u)
-        a.sub_(d, alpha=RELAXATION).addmm_(u, model.projector, alpha=RELAXATION)
+        v = model.spread(model.missing(y, v), out=v).sub_(d)
+        a.add_(v, alpha=RELAXATION)
         bounds.clamp(a, penalty, d)
         if not look:
             continue
@@ -220,7 +255,7 @@ def _iterate(
             taken[todo[done]] = step
             todo, a, d, y, penalty = todo[left], a[left], d[left], y[left], penalty[left]
             bounds.cost = bounds.cost[left]
-            v, u = v[: len(a)], u[: len(a)]
+            v = v[: len(a)]
             if not len(a):
                 break
     if len(todo):

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsicli.algorithms.noise import BandSums, difference_noise
+from hsicli.algorithms.noise import BandSums
 
 FLOOR = 1e-6
-"""Least noise of a direction, a share of the mean one: a band that neighbours share exactly has none."""
+"""Least noise of a direction, a share of the mean one."""
 
 
 class LowRank(NamedTuple):
@@ -23,16 +23,17 @@ class LowRank(NamedTuple):
     """Components that F keeps."""
 
 
-def noise_fractions(sums: BandSums, components: int | None = None) -> LowRank:
+def noise_fractions(sums: BandSums, noise: np.ndarray, components: int | None = None) -> LowRank:
     """The filter that keeps the clearest components of an image.
 
-    Components are the directions that are uncorrelated both in the spectra and in the noise, which is that of
-    differences of neighbouring pixels; texture of the ground counts as noise.
+    Components are the directions that are uncorrelated both in the spectra and in the noise.
 
     Parameters
     ----------
     sums : BandSums
         Of the whole image.
+    noise : (bands, bands) float
+        Covariance of its noise.
     components : int, optional
         How many are kept; those with more signal than noise unless given.
 
@@ -55,7 +56,7 @@ def noise_fractions(sums: BandSums, components: int | None = None) -> LowRank:
         raise ValueError(f"{components} components of {sums.pixels} spectra of {bands} bands")
     mean = sums.total / sums.pixels
     covariance = sums.products / sums.pixels - np.outer(mean, mean)
-    power, axes = np.linalg.eigh(difference_noise(sums))
+    power, axes = np.linalg.eigh(noise)
     root = np.sqrt(np.maximum(power, FLOOR * max(power.mean(), 1e-300)))
     whiten = (axes / root) @ axes.T  # N^-½
     ratios, directions = np.linalg.eigh(whiten @ covariance @ whiten)

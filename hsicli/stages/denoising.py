@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from hsicli.algorithms.noise import add_rows, no_sums, pair_step
+from hsicli.algorithms.noise import add_rows, no_sums, regression_noise
 from hsicli.cube import Block, Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
@@ -103,26 +103,30 @@ def prepare_denoising(
 
 
 def _by_low_rank(cube: Cube, limits: Limits, config: DenoiseConfig, track: Track) -> Denoise:
-    rows, cols, _ = cube.shape
-    if config.components is not None and config.components > len(cube.order):
+    bands = len(cube.order)
+    if config.components is not None and config.components > bands:
         raise InputError(
-            f"denoise.components: {config.components} of {len(cube.order)} bands", hint="set fewer components"
+            f"denoise.components: {config.components} of {bands} bands", hint="set fewer components"
         )
-    sums, above = no_sums(len(cube.order)), None
+    sums = no_sums(bands)
     for block, _ in track(clipped_blocks(cube, limits), "noise"):
         valid = block.valid & cube.valid[block.rows]
-        sums = add_rows(
-            sums, block.data, valid, first=block.rows.start, step=pair_step(rows, cols), above=above
-        )
-        above = block.data[-1].copy(), valid[-1].copy()
-    if sums.pixels <= len(cube.order) or sums.pairs <= len(cube.order):
+        # No pairs of neighbours: on ground that varies from pixel to pixel, their differences are no noise.
+        sums = add_rows(sums, block.data, valid, first=1, step=cube.shape[0] + 1, above=None)
+    if sums.pixels <= bands:
         raise InputError(
-            f"{sums.pixels} whole spectra and {sums.pairs} pairs of neighbours are too few for the noise of "
-            f"{len(cube.order)} bands",
+            f"{sums.pixels} whole spectra are too few for the noise of {bands} bands",
             hint="use --denoise sparse or none",
         )
-    low_rank = noise_fractions(sums, config.components)
-    log.info("denoised: %d of %d components kept", low_rank.kept, len(cube.order))
+    try:
+        variance, _ = regression_noise(sums)
+    except np.linalg.LinAlgError as error:
+        raise InputError(
+            "some bands are combinations of others, so their noise cannot be told from the signal",
+            hint="mark interpolated or repeated bands bad in the header",
+        ) from error
+    low_rank = noise_fractions(sums, np.diag(variance), config.components)
+    log.info("denoised: %d of %d components kept", low_rank.kept, bands)
 
     def denoise(block: Block, wanted: np.ndarray) -> tuple[Block, None]:
         spectra = block.data.reshape(-1, block.data.shape[2])

@@ -7,16 +7,18 @@ from numpy.testing import assert_allclose
 from hsicli.algorithms.noise import add_rows, no_sums
 from hsicli.preprocessing.lowrank import filtered, noise_fractions
 
+SCALE = 0.01 * np.linspace(1, 5, 12)
+NOISE = np.diag(SCALE**2)
 
-def planted(rng, noise=0.01):
-    """Three smooth maps of three random spectra, and coloured noise."""
+
+def planted(rng):
+    """Three smooth maps of three random spectra, and noise that grows along the bands."""
     at = np.linspace(0, 2 * np.pi, 60)
     maps = np.stack(
         [np.sin(at[:, None] + at), np.cos(at[:, None] - at), np.sin(2 * at[:, None]) + 0 * at], -1
     )
     clean = maps @ rng.normal(size=(3, 12)) + 2
-    scale = noise * np.linspace(1, 5, 12)
-    return clean, (clean + scale * rng.standard_normal(clean.shape)).astype(np.float32)
+    return clean, (clean + SCALE * rng.standard_normal(clean.shape)).astype(np.float32)
 
 
 def sums_of(image):
@@ -26,7 +28,7 @@ def sums_of(image):
 def test_the_planted_components_are_kept_and_the_noise_falls(rng):
     clean, noisy = planted(rng)
 
-    found = noise_fractions(sums_of(noisy))
+    found = noise_fractions(sums_of(noisy), NOISE)
     spectra = filtered(noisy.reshape(-1, 12), found).reshape(clean.shape)
 
     assert found.kept == 3
@@ -36,7 +38,7 @@ def test_the_planted_components_are_kept_and_the_noise_falls(rng):
 def test_the_filter_is_a_projection_that_keeps_the_mean(rng):
     _, noisy = planted(rng)
 
-    found = noise_fractions(sums_of(noisy), components=5)
+    found = noise_fractions(sums_of(noisy), NOISE, components=5)
 
     assert found.kept == 5
     assert_allclose(found.filter @ found.filter, found.filter, atol=1e-6)
@@ -50,7 +52,7 @@ def test_all_components_change_nothing_and_nan_stays(rng):
     spectra = noisy.reshape(-1, 12)[:10].copy()
     spectra[3, 4] = np.nan
 
-    out = filtered(spectra, noise_fractions(sums_of(noisy), components=12))
+    out = filtered(spectra, noise_fractions(sums_of(noisy), NOISE, components=12))
 
     assert_allclose(np.delete(out, 3, axis=0), np.delete(spectra, 3, axis=0), atol=1e-4)
     assert np.isnan(out[3]).any()
@@ -59,4 +61,4 @@ def test_all_components_change_nothing_and_nan_stays(rng):
 def test_more_components_than_bands_are_refused(rng):
     _, noisy = planted(rng)
     with pytest.raises(ValueError, match="13"):
-        noise_fractions(sums_of(noisy), components=13)
+        noise_fractions(sums_of(noisy), NOISE, components=13)

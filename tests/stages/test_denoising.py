@@ -1,0 +1,213 @@
+"""The denoising step: what is planted in a scene comes out of it, whatever the blocks."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from hsicli import cube as cube_module
+from hsicli.errors import ConfigError, InputError
+from hsicli.library import Library
+from hsicli.preprocessing.continuum import continuum
+from hsicli.stages import modelling
+from hsicli.stages.denoising import DenoiseConfig, Means
+from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
+
+SPARSE = DenoiseConfig(method="sparse", iterations=150, sparsity=0.002)  # few bands: see the cost
+CONFIG = PreprocessConfig(normalize="none", denoise=SPARSE)
+
+
+def made(cube, config=CONFIG, **inputs):
+    """The product with its stream walked, as a writer does it."""
+    product = preprocess_cube(cube, config, **inputs)
+    data = np.full(product.shape, np.inf, dtype=np.float32)
+    for rows, block in product.data.blocks():
+        data[rows] = block
+    return replace(product, data=data)
+
+
+def with_output(output, **changes):
+    return replace(CONFIG, denoise=replace(SPARSE, output=output), **changes)
+
+
+@pytest.fixture
+def means(planted):
+    return Means(library=planted.endmembers)
+
+
+@pytest.fixture
+def spiked(planted, rng):
+    """The planted scene with 1 % of its samples 30 % off, and where."""
+    data = planted.cube.data.copy()
+    hit = (rng.random(data.shape) < 0.01) & np.isfinite(data)
+    data[hit] *= rng.choice([0.7, 1.3], hit.sum())
+    return replace(planted.cube, data=data), hit
+
+
+def test_spikes_are_replaced_and_little_else(planted, spiked, means):
+    cube, hit = spiked
+
+    product = made(cube, means=means)
+
+    changed = np.abs(np.log(product.data / cube.data)) > 1e-4
+    assert_array_equal(product.valid, planted.cube.valid)
+    assert changed[hit].mean() > 0.95  # in the first and last bands the background follows them
+    assert changed[~hit & product.valid[:, :, None]].mean() < 0.04
+    assert np.std((product.data - planted.clean)[hit]) < 0.15 * np.std((cube.data - planted.clean)[hit])
+
+
+def test_model_background_and_residual_are_parts_of_the_observation(planted, means):
+    model, background, residual = (
+        made(planted.cube, with_output(output), means=means) for output in ("model", "background", "residual")
+    )
+
+    valid = planted.cube.valid
+    noise = np.std(planted.cube.data[valid] - planted.clean[valid])
+    assert np.std(model.data[valid] - planted.clean[valid]) < 1.2 * noise
+    assert_allclose(model.data[valid] * np.exp(residual.data[valid]), planted.cube.data[valid], rtol=1e-4)
+    assert (model.data[valid] <= background.data[valid] * 1.0001).all()
+    logarithm = np.log(background.data[valid])
+    assert_allclose(continuum(logarithm, model.wavelengths), logarithm, atol=1e-3)  # concave
+
+
+@pytest.mark.parametrize("box", [1, 3])
+def test_blocks_do_not_change_the_result(spiked, means, monkeypatch, box):
+    cube, _ = spiked
+    config = replace(CONFIG, continuum=True, flat_depth=0.02, box=box)
+    whole = made(cube, config, means=means)
+
+    monkeypatch.setattr(cube_module, "BLOCK_BYTES", 20 * 48 * 4 * 7)  # seven rows
+    streamed = made(cube, config, means=means)
+
+    assert (streamed.valid != whole.valid).mean() < 0.01
+    both = streamed.valid & whole.valid
+    assert np.quantile(np.abs(streamed.data[both] - whole.data[both]), 0.99) < 2e-3
+
+
+def test_the_same_twice(spiked, means):
+    cube, _ = spiked
+    assert_array_equal(made(cube, means=means).data, made(cube, means=means).data)
+
+
+def test_a_pixel_that_lacks_a_few_bands_gets_them_from_the_model(planted, means):
+    data = planted.cube.data.copy()
+    data[10, 10, 20:23] = np.nan
+    data[11, 11, :20] = np.nan
+
+    product = made(replace(planted.cube, data=data), means=means)
+
+    assert product.valid[10, 10]
+    assert not product.valid[11, 11]
+    assert_allclose(product.data[10, 10, 20:23], planted.clean[10, 10, 20:23], rtol=0.05)
+
+
+def test_the_hull_is_that_of_the_model_and_so_are_flat_pixels(planted, means, caplog):
+    flat = np.full((5, 20, 48), 0.2) + 0.002 * np.random.default_rng(5).standard_normal((5, 20, 48))
+    data = planted.cube.data.copy()
+    data[10:15] = flat
+    cube = replace(planted.cube, data=data)
+
+    clean, model = (made(cube, with_output(output), means=means) for output in ("denoised", "model"))
+    removed = made(cube, replace(CONFIG, continuum=True), means=means)
+    kept = made(cube, replace(CONFIG, continuum=True, flat_depth=0.02), means=means)
+
+    hull = continuum(model.data[model.valid], model.wavelengths)
+    assert_allclose(removed.data[removed.valid], clean.data[removed.valid] / hull, rtol=1e-5)
+    assert kept.valid[10:15].mean() < 0.05  # their noise alone is deeper than the limit
+    assert kept.valid[3:10].mean() > 0.95
+
+
+def test_stripes_of_known_columns_are_taken_off(planted, means, caplog):
+    caplog.set_level(logging.INFO)
+    cube = replace(
+        planted.cube, data=np.tile(planted.cube.data, (3, 1, 1)), valid=np.tile(planted.cube.valid, (3, 1))
+    )
+    data = cube.data.copy()
+    data[:, 7, 12] *= 1.012  # smaller than a spike
+    striped = replace(cube, data=data, columns=np.tile(np.arange(20, dtype=np.int32), (72, 1)))
+    clean = np.tile(planted.clean, (3, 1, 1))
+
+    off = made(striped, means=means).data[3:, 7, 12] / clean[3:, 7, 12] - 1
+    left = (
+        made(striped, replace(CONFIG, denoise=replace(SPARSE, destripe=False)), means=means).data[3:, 7, 12]
+        / clean[3:, 7, 12]
+        - 1
+    )
+
+    assert abs(np.nanmedian(left)) > 0.008
+    assert abs(np.nanmedian(off)) < 0.004
+    assert "stripes of 20 columns" in caplog.text
+
+
+class Keeper:
+    """A checkpoint that stops the run after so many offers."""
+
+    def __init__(self, offers):
+        self.left, self.state = offers, None
+
+    def load(self):
+        return self.state
+
+    def offer(self, state):
+        self.state = state()
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bytes(spiked, means, monkeypatch):
+    cube, _ = spiked
+    monkeypatch.setattr("hsicli.stages.cleaning.STEP", 80)  # four rows a piece
+    whole = made(cube, means=means)
+    keeper, solved = Keeper(4), []
+    kept = means._replace(checkpoint=keeper)
+
+    with pytest.raises(KeyboardInterrupt):
+        made(cube, means=kept)
+    fit = modelling.fit_spectra
+    monkeypatch.setattr(
+        modelling, "fit_spectra", lambda model, y, *rest: solved.append(len(y)) or fit(model, y, *rest)
+    )
+    again = made(cube, means=kept)
+
+    assert_array_equal(again.data, whole.data)
+    assert sum(solved) < 480  # the sample and the first pieces are not solved again
+
+
+def test_components_without_signal_take_their_noise_along(planted):
+    config = replace(CONFIG, denoise=DenoiseConfig(method="mnf", components=4))
+
+    product = made(planted.cube, config)
+
+    valid = product.valid
+    before = np.std(planted.cube.data[valid] - planted.clean[valid])
+    assert np.std(product.data[valid] - planted.clean[valid]) < 0.5 * before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ratio": "global", "denoise": SPARSE}, "not of a ratio"),
+        ({"denoise": replace(SPARSE, output="residual"), "continuum": True}, "no continuum"),
+        ({"denoise": DenoiseConfig(method="mnf", output="background")}, "mnf makes no background"),
+        ({"normalize": "band-depth"}, "needs a continuum"),
+        ({}, "used by --denoise sparse only"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(planted, means, changes, words):
+    with pytest.raises(ConfigError, match=words):
+        preprocess_cube(planted.cube, PreprocessConfig(**changes), means=means)
+
+
+def test_what_the_model_needs_must_be_there(planted, means):
+    with pytest.raises(ConfigError, match="there is none"):
+        preprocess_cube(planted.cube, CONFIG)
+    with pytest.raises(InputError, match="no wavelengths"):
+        preprocess_cube(replace(planted.cube, wavelengths=None, fwhm=None), CONFIG, means=means)
+    elsewhere = Library(("far",), np.full((1, 3), 0.5), np.array([3000.0, 3100.0, 3200.0]))
+    with pytest.raises(InputError, match="no spectrum of the library"):
+        preprocess_cube(planted.cube, CONFIG, means=Means(library=elsewhere))
+    with pytest.raises(InputError, match="60 of 48 bands"):
+        preprocess_cube(planted.cube, replace(CONFIG, denoise=DenoiseConfig(method="mnf", components=60)))
