@@ -4,8 +4,7 @@ python scripts/compare_clusterings.py LIBRARY.csv [--scene fresh|final|check|dev
 
 LIBRARY.csv has a column wavelength_um and a column a spectrum. Of the data folder, usgs1995_aviris224 is for
 the scenes "dev", on which the defaults were chosen, and "final"; splib07_aviris95_minerals is for "check" and
-"fresh". "check" and "final" each led to one change of a rule, so only "fresh", of other minerals, was looked
-at when nothing changed any more.
+"fresh". "check" and "final" each led to a change of a rule; "fresh", of other minerals, did not.
 """
 
 import argparse
@@ -121,7 +120,7 @@ def methods() -> dict[str, ClusterConfig]:
     k_means = replace(ours, method="pca-kmeans")
     return {
         "autoencoder + mixture": ours,
-        "… however far apart": replace(ours, merging=MergingConfig(farthest=4.0)),
+        "… however far apart": replace(ours, merging=MergingConfig(farthest=100.0)),
         "… joined up to 0.03 rad": replace(ours, merging=MergingConfig(max_angle=0.03)),
         "… without second look": no_look,
         "… and joined up to 0.03 rad": replace(no_look, merging=MergingConfig(max_angle=0.03)),

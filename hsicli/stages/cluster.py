@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hsicli.algorithms.angles import spectral_angle
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.algorithms.gaussians import assign
 from hsicli.algorithms.merging import MergePath, cut_path, merge_path
@@ -48,7 +49,7 @@ class MergingConfig:
     max_angle: float | None = None  # λ, radians: joined up to this angle of their means; None: automatic
     # automatic:
     depth: float = 0.4  # apart if less dense between them than this share of the thinner one
-    farthest: float = 0.1  # radians: apart if their means are further apart, valley or not
+    farthest: float = 0.5  # of the median angle between clusters: apart if further apart, valley or not
     rare_angle: float = 0.025  # radians: a small cluster this far from mixtures of classes is a class
     # instead of all that:
     classes: int | None = None  # joined, closest first, until this many are left
@@ -232,9 +233,10 @@ def _joined(
     order = rng.permutation(len(labels))
     drawn = [np.flatnonzero(labels[order] == cluster)[:POINTS] for cluster in range(len(sums.counts))]
     points = [codes[np.sort(order[chosen])].astype(np.float64) for chosen in drawn]
-    classes = join_heaps(
-        sums.means, sums.counts, points, depth=config.depth, rng=rng, max_angle=config.farthest
-    )
+    # A share of how far clusters lie apart here: spectra without continuum differ by far smaller angles.
+    apart = spectral_angle(sums.means, sums.means)[np.triu_indices(len(sums.counts), 1)]
+    farthest = config.farthest * float(np.median(apart)) if len(apart) else 0.0
+    classes = join_heaps(sums.means, sums.counts, points, depth=config.depth, rng=rng, max_angle=farthest)
     # Of one direction: as far as the mean of a piece of a noisy cluster lies from the mean of the whole.
     errors = 3 * np.linalg.norm(sums.deviations, axis=1) / np.linalg.norm(sums.means, axis=1)
     errors /= np.sqrt(sums.means.shape[1])
@@ -242,7 +244,7 @@ def _joined(
     if rare:
         own = join_heaps(
             sums.means[rare], sums.counts[rare], [points[i] for i in rare], depth=config.depth, rng=rng,
-            max_angle=config.farthest,
+            max_angle=4 * config.rare_angle,
         )  # fmt: skip
         classes[rare] = classes.max() + 1 + own
         classes = np.unique(classes, return_inverse=True)[1]
