@@ -63,7 +63,7 @@ class ClusterConfig:
 
     method: Literal["autoencoder-mixture", "pca-mixture", "pca-kmeans"] = "autoencoder-mixture"
     dimension: int | None = None  # d, length of a code; HySime's, within 8…40, unless given
-    components: int | None = None  # k, clusters before any are joined; 2 d unless given
+    components: int | None = None  # k, clusters before any are joined; 2 d unless given or too many
     max_pixels: int = 300_000  # spectra drawn to learn the codes from
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     mixture: MixtureConfig = field(default_factory=MixtureConfig)
@@ -131,8 +131,9 @@ def cluster_cube(
     """
     valid = valid_pixels(cube, track)
     dimension = _dimension(cube, config, subspace, track)
-    components = config.components or 2 * dimension
-    _check_count(int(valid.sum()), components, dimension)
+    spectra = int(valid.sum())
+    components = config.components or max(1, min(2 * dimension, spectra // ENOUGH))
+    _check_count(spectra, components, dimension)
     sample = draw_sample(cube, valid, config.max_pixels, numpy_rng(seed))
     saved = checkpoint.load() or {}
     weights: dict[str, Tensor] = {}

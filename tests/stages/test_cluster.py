@@ -195,3 +195,13 @@ def test_a_code_longer_than_a_spectrum_is_refused(planted):
 def test_a_setting_that_means_nothing_is_refused():
     with pytest.raises(ValueError, match="components must be 1 or more"):
         ClusterConfig(components=0)
+
+
+def test_a_small_cube_gets_fewer_clusters_than_its_codes_would_ask_for(rng):
+    endmembers = rng.random((3, 12)) + 0.2
+    spectra = rng.dirichlet([0.2] * 3, 150) @ endmembers + rng.normal(0, 1e-3, (150, 12))
+    cube = Cube(spectra.reshape(10, 15, 12).astype(np.float32))
+    config = ClusterConfig(method="pca-kmeans", dimension=10)
+    product = cluster_cube(cube, config, seed=0, device=torch.device("cpu"))
+    assert 1 <= len(product.names) <= 15
+    assert (product.labels > 0).all()
