@@ -21,9 +21,6 @@ from hsicli.preprocessing.absorptions import Dictionary
 CHUNK = 2048
 """Spectra that are iterated together: their state stays near the processor."""
 
-LEAST = 1e-4
-"""Reflectance at or below this has no logarithm to speak of."""
-
 RESIDUAL_SCALE = 0.2
 """τ: the scale of the residual among the unknowns."""
 
@@ -268,29 +265,3 @@ def _factors(penalty: Tensor, primal: Tensor, dual: Tensor) -> Tensor:
     up = (primal > BALANCE * dual) & (penalty < PENALTIES[1])
     down = (dual > BALANCE * primal) & (penalty > PENALTIES[0])
     return torch.where(up, 2.0, torch.where(down, 0.5, 1.0))
-
-
-def log_spectra(spectra: np.ndarray, least: float = LEAST) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithms of reflectance, and where there is any.
-
-    Parameters
-    ----------
-    spectra : (n, bands) float32
-        Reflectance.
-    least : float
-        At or below this, and where it is NaN, a reflectance says nothing.
-
-    Returns
-    -------
-    y : (n, bands) float32
-        What is missing is interpolated between its neighbours in the spectrum; 0 if nothing is there.
-    present : (n, bands) bool
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        present = spectra > least
-        y = np.log(spectra, dtype=np.float32, where=present, out=np.zeros_like(spectra, dtype=np.float32))
-    place = np.arange(spectra.shape[1])
-    for row in np.flatnonzero(~present.all(axis=1) & present.any(axis=1)):
-        here = present[row]
-        y[row, ~here] = np.interp(place[~here], place[here], y[row, here])
-    return y, present

@@ -29,7 +29,7 @@ class Columns(NamedTuple):
     stripes: np.ndarray
     """(k, bands) float32: what a column adds to the logarithm of every spectrum."""
     deviations: np.ndarray
-    """(k, bands) float32: robust standard deviation of the residuals about that."""
+    """(k, bands) float32: robust standard deviation of what is rough."""
 
     def places(self, columns: np.ndarray) -> np.ndarray:
         """(…,) int: rows of `stripes` and `deviations` for some columns; any row for an unknown one."""
@@ -64,7 +64,7 @@ def _evenly(count: int, wanted: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(count, wanted)).astype(int)
 
 
-def column_statistics(residuals: np.ndarray, columns: np.ndarray | None) -> Columns:
+def column_statistics(residuals: np.ndarray, rough: np.ndarray, columns: np.ndarray | None) -> Columns:
     """Stripes and noise of each detector column, from the residuals of some of its pixels.
 
     The stripe is the median over the column, less the median of the columns near it: what neighbours share is
@@ -74,6 +74,8 @@ def column_statistics(residuals: np.ndarray, columns: np.ndarray | None) -> Colu
     ----------
     residuals : (m, bands) float32
         Logarithm of the observation less that of the model; NaN where a band is missing.
+    rough : (m, bands) float32
+        What of them is rough along the bands: noise and spikes.
     columns : (m,) int, optional
         Detector column of each; without it there are no stripes, and the noise is that of the whole image.
 
@@ -86,24 +88,30 @@ def column_statistics(residuals: np.ndarray, columns: np.ndarray | None) -> Colu
     ValueError
         If the shapes disagree.
     """
-    if columns is not None and columns.shape != residuals.shape[:1]:
-        raise ValueError(f"residuals of shape {residuals.shape} for columns of shape {columns.shape}")
-    middle, spread = _median_and_deviation(residuals)
+    count = len(residuals) if columns is None else len(columns)
+    if residuals.shape != rough.shape or count != len(residuals):
+        raise ValueError(f"residuals of {residuals.shape} and {rough.shape} for {count} columns")
+    middle, spread = _median(residuals), _deviation(rough)
     if columns is None:
         return Columns(np.zeros(1, dtype=int), np.zeros_like(middle)[None], spread[None])
     numbers = np.unique(columns)
     medians = np.repeat(middle[None], len(numbers), axis=0)
     deviations = np.repeat(spread[None], len(numbers), axis=0)
     for place, number in enumerate(numbers):
-        members = residuals[columns == number]
-        if len(members) >= LEAST:
-            medians[place], deviations[place] = _median_and_deviation(members)
+        members = columns == number
+        if members.sum() >= LEAST:
+            medians[place], deviations[place] = _median(residuals[members]), _deviation(rough[members])
     shared = median_filter(medians, size=(min(NEAR, 2 * len(numbers) - 1), 1), mode="nearest")
     return Columns(numbers, medians - shared, deviations)
 
 
-def _median_and_deviation(residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each band's median and robust standard deviation, 0 where it is always missing."""
+def _median(residuals: np.ndarray) -> np.ndarray:
+    """(bands,): 0 where a band is always missing."""
     here = np.where(np.isfinite(residuals).any(axis=0), residuals, np.float32(0))
-    median = np.nanmedian(here, axis=0)
-    return median, np.float32(GAUSSIAN) * np.nanmedian(np.abs(here - median), axis=0)
+    median: np.ndarray = np.nanmedian(here, axis=0)
+    return median
+
+
+def _deviation(rough: np.ndarray) -> np.ndarray:
+    """(bands,): standard deviation that spikes do not move."""
+    return np.float32(GAUSSIAN) * _median(np.abs(rough - _median(rough)))

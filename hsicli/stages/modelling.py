@@ -10,8 +10,9 @@ import torch
 from hsicli.cube import Block, Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.preprocessing.absorptions import build_dictionary
-from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra, log_spectra
+from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra
 from hsicli.preprocessing.destripe import Columns, column_statistics, sample_pixels
+from hsicli.preprocessing.logarithms import local_trend, log_spectra
 from hsicli.preprocessing.ratio import gather
 from hsicli.preprocessing.selection import check_axis
 from hsicli.preprocessing.spectra import are_finite
@@ -99,7 +100,8 @@ class _Solver(NamedTuple):
             solution = fit_spectra(self.model, target, weights, effort)
             coefficients = solution.coefficients
             for _ in range(1, self.config.passes if limit is not None else 1):
-                far = (target - self.model.spectra(coefficients)).abs() > torch.from_numpy(limit).to(device)
+                residual = (target - self.model.spectra(coefficients)).cpu().numpy()
+                far = torch.from_numpy(np.abs(residual - local_trend(residual)) > limit).to(device)
                 again = (far & (weights > 0)).any(dim=1).nonzero().squeeze(1)
                 if not len(again):
                     break
@@ -132,9 +134,11 @@ def _look_at_columns(cube: Cube, limits: Limits, solver: _Solver, track: Track) 
         part = slice(first, first + STEP)
         found = solver.fit(f"sample {first}", y[part], present[part], None)
         residuals[part] = y[part] - solver.parts(found)[0]
-    residuals[~present] = np.nan
+    rough = residuals - local_trend(residuals)
+    for each in (residuals, rough):
+        each[~present] = np.nan
     numbers = None if cube.columns is None else np.asarray(cube.columns).ravel()[pixels]
-    columns = column_statistics(residuals, numbers)
+    columns = column_statistics(residuals, rough, numbers)
     if cube.columns is None:
         log.info("the detector columns are not known: not destriped, and spikes are told by the whole image")
     elif solver.config.destripe:
@@ -166,11 +170,12 @@ class _Denoising:
         limit = self.limits[place]
         found = self.solver.fit(f"rows {block.rows.start} {block.rows.stop}", y, present, limit)
         whole, surface, background = self.solver.parts(found)
-        bad = ~present | (np.abs(y - whole) > limit)
+        trend = local_trend(y - whole)
+        bad = ~present | (np.abs(y - whole - trend) > limit)
         self.replaced += int((bad & present).sum())
         self.seen += int(present.sum())
 
-        clean = np.exp(np.where(bad, surface, y - (whole - surface)))
+        clean = np.exp(np.where(bad, surface + trend, y - (whole - surface)))
         match self.solver.config.output:
             case "denoised":
                 made = clean

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from scipy.optimize import linprog
 
 from hsicli.preprocessing.absorptions import Dictionary, background_matrix
 from hsicli.preprocessing.continuum import remove_continuum
-from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra, log_spectra
+from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra
 
 WAVELENGTHS = np.linspace(1050, 2550, 60)
 CPU = torch.device("cpu")
@@ -136,16 +136,6 @@ def test_chunks_do_not_change_the_result_and_it_repeats(rng, monkeypatch):
 
     assert torch.equal(first.coefficients, again.coefficients)
     assert np.sqrt(np.mean((cut - whole) ** 2)) < 0.002
-
-
-def test_what_has_no_logarithm_is_missing_and_interpolated():
-    values = np.array([[0.1, np.nan, 0.4, 0.0, 0.2], [np.nan] * 5], dtype=np.float32)
-
-    y, present = log_spectra(values)
-
-    assert_array_equal(present, [[True, False, True, False, True], [False] * 5])
-    assert_allclose(np.exp(y[0]), [0.1, 0.2, 0.4, np.sqrt(0.08), 0.2], rtol=1e-5)
-    assert_array_equal(y[1], 0)
 
 
 def test_shapes_that_do_not_agree_are_refused(rng):
