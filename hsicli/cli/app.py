@@ -28,6 +28,8 @@ from hsicli.io.files import is_out_of_room, no_room
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # typer has its own, and gives it no name
 
+NO_MEMORY = ("can't allocate memory", "out of memory")  # torch's words, on a processor and on a GPU
+
 EPILOG = (
     "Exit codes: 0 done or already done · 1 the computation failed · 2 usage or configuration · "
     "3 an input is missing or invalid · 4 the output exists and was made otherwise · "
@@ -68,7 +70,7 @@ class Commands(TyperGroup):
         except HsiError as error:
             _report(error)
             raise typer.Exit(error.exit_code) from error
-        except OSError as error:
+        except (OSError, MemoryError, RuntimeError) as error:
             known = _as_known(error)
             if known is None:
                 raise
@@ -118,8 +120,12 @@ def _misused(error: Any) -> HsiError:
     return ConfigError(problem, hint=hint)
 
 
-def _as_known(error: OSError) -> HsiError | None:
-    """The world's own errors that name a file or say that the disk is full; None for what may be a bug."""
+def _as_known(error: Exception) -> HsiError | None:
+    """The world's own errors: no room on the disk or in memory, or a file's; None for what may be a bug."""
+    if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
+        return HsiError("there is not enough memory", hint="free some, or work on fewer pixels or bands")
+    if not isinstance(error, OSError):
+        return None
     if is_out_of_room(error):
         return no_room(Path(error.filename) if error.filename else next(iter(machine.files), Path()))
     if error.filename and error.strerror:

@@ -110,13 +110,18 @@ def encode_cube(
         From (m, bands) to (m, d).
     track : Track
     """
-    codes: list[np.ndarray] = []
+    codes = np.empty((0, 0), dtype=np.float32)
+    done, count = 0, int(valid.sum())
     for block in track(cube.blocks(), "codes"):
         spectra = torch.from_numpy(pixels(block.data, valid[block.rows]))
-        with torch.no_grad():
-            parts = torch.split(spectra, ENCODED_PIXELS)
-            codes += [encode(part).cpu().numpy() for part in parts]
-    return np.concatenate(codes)
+        for part in torch.split(spectra, ENCODED_PIXELS):
+            with torch.no_grad():
+                found = encode(part).cpu().numpy()
+            if done == 0:  # one array from the start: kept pieces would keep the room between them
+                codes = np.empty((count, found.shape[1]), dtype=np.float32)
+            codes[done : done + len(found)] = found
+            done += len(found)
+    return codes
 
 
 def pca_encoder(sample: Sample, dimension: int) -> Callable[[Tensor], Tensor]:

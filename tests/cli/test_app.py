@@ -83,3 +83,18 @@ def test_nothing_of_a_binary_file_reaches_the_screen_raw(tmp_path):
 def test_help_shows_no_type_of_a_flag():
     for words in (["--help"], ["synth", "--help"]):
         assert "<bool>" not in CliRunner().invoke(app, words).stdout
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError("Unable to allocate 8 TiB"), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+)
+def test_too_little_memory_is_two_lines(tmp_path, monkeypatch, error):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr("hsicli.stages.synth.synthesise", fail)
+    result = CliRunner().invoke(app, ["synth", "mixtures", str(tmp_path / "m")])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hsicli: error: there is not enough memory\nhint: free some")
+    assert list(tmp_path.iterdir()) == []
