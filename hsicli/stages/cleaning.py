@@ -31,7 +31,7 @@ CONSTANT = 1e-6
 MANY_CLIPPED = 0.1
 """If a larger share of the pixels is rejected for clipped bands, the numbers may be no reflectances."""
 
-STEP = 4096
+STEP = 2048
 """Pixels that are denoised between two looks at the clock."""
 
 

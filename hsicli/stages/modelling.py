@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MOST_MISSING = 0.2
 """A pixel that lacks this share of its bands, or more, is not modelled."""
 
-STEP = 4096
+STEP = 2048
 """Pixels that are solved between two looks at the clock."""
 
 

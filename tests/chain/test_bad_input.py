@@ -76,6 +76,15 @@ def nameless_axis() -> None:
     write_envi(Path("a.hdr"), good(), axis=None)
 
 
+def library_elsewhere() -> None:
+    plain()
+    Path("far.csv").write_text("wavelength_nm,one\n3000,0.5\n3100,0.4\n3200,0.5\n")
+
+
+def few_pixels() -> None:
+    write_envi(Path("a.hdr"), good(rows=2, cols=3))
+
+
 def plain() -> None:
     write_envi(Path("a.hdr"), good())
 
@@ -163,6 +172,14 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (all_nan, PREPROCESS, "a.hdr: no pixel has data"),
     (other_mask, PREPROCESS + " --mask mask.hdr", "25"),
     (plain, "preprocess a.hdr nowhere/out.h5", "does not exist"),
+    (plain, PREPROCESS + " --denoise sparse --library gone.csv --window 1000,2100", "gone.csv"),
+    (
+        library_elsewhere,
+        PREPROCESS + " --denoise sparse --library far.csv --window 1000,2100",
+        "3000 to 3200",
+    ),
+    (library_elsewhere, PREPROCESS + " --denoise sparse --transmission far.csv", "ends with transmission"),
+    (few_pixels, PREPROCESS + " --denoise mnf", "too few for the noise"),
     *(
         (make, f"{command} a.h5 out.h5", word)
         for command in ("hysime", "cluster")

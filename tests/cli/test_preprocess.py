@@ -1,6 +1,7 @@
 """hsicli preprocess: its options, its messages, and the product on disk."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,6 +114,10 @@ def test_masks_ratios_and_bland_pixels_are_inputs(folder):
         (["--set", "flat_depth=0.01"], 2, "continuum is false"),
         (["--set", "windw_nm=[1,2]"], 2, "did you mean window_nm?"),
         (["--ratio", "nowhere.csv"], 3, "nowhere.csv"),
+        (["--denoise", "sparse"], 2, "there is none"),
+        (["--denoise", "smooth"], 2, "'none', 'sparse' or 'mnf'"),
+        (["--denoise", "mnf", "--ratio", "auto"], 2, "not of a ratio"),
+        (["--normalize", "band-depth"], 2, "needs a continuum"),
     ],
 )
 def test_mistakes_are_named(folder, options, code, words):
@@ -121,6 +126,60 @@ def test_mistakes_are_named(folder, options, code, words):
     assert result.exit_code == code, result.output
     assert words in result.stderr
     assert not (folder / "out.h5").exists()
+
+
+def write_library(folder):
+    """Two spectra with absorptions, and an atmosphere."""
+    nm = np.linspace(900, 2700, 181)
+    dips = [1 - 0.3 * np.exp(-0.5 * ((nm - centre) / 60) ** 2) for centre in (2300, 1900)]
+    rows = [f"{at},{0.5 * one},{0.4 * two}" for at, one, two in zip(nm, *dips, strict=True)]
+    (folder / "library.csv").write_text("\n".join(["wavelength_nm,carbonate,water", *rows]) + "\n")
+    gas = 1 - 0.2 * np.exp(-0.5 * ((nm - 2010) / 15) ** 2)
+    rows = [f"{k},{at / 1000},{value},nan" for k, (at, value) in enumerate(zip(nm, gas, strict=True))]
+    (folder / "air.csv").write_text(
+        "\n".join(["row,sweetspot_um,a_transmission,b_artifact", *rows[::-1]]) + "\n"
+    )
+
+
+def test_spectra_are_denoised_and_what_they_depend_on_is_recorded(folder):
+    write_library(folder)
+    options = [
+        "--denoise",
+        "sparse",
+        "--library",
+        folder / "library.csv",
+        "--transmission",
+        folder / "air.csv",
+    ]
+
+    result = run(folder / "cube.h5", folder / "out.h5", *options, "--normalize", "none", "--device", "cpu")
+    again = run(folder / "cube.h5", folder / "out.h5", *options, "--normalize", "none", "--device", "cpu")
+
+    assert result.exit_code == 0, result.output
+    assert "2 absorptions of the library" in result.stderr
+    assert again.exit_code == 0, again.output
+    assert "up to date" in again.stderr
+    product = read_product(folder / "out.h5", Cube)
+    assert product.shape[2] == 32  # the window of the model
+    provenance = read_header(folder / "out.h5").provenance
+    assert set(provenance.inputs) == {"cube", "library", "transmission"}
+    assert provenance.device == "cpu"
+    assert not list(folder.glob("*.resume"))
+
+
+def test_the_settings_of_the_gan_paper_make_absorptions_of_one_depth(folder):
+    write_library(folder)
+    paper = Path(__file__).resolve().parents[2] / "configs" / "paper-gan-preprocess.toml"
+
+    result = run(
+        folder / "cube.h5", folder / "out.h5", "--config", paper, "--library", folder / "library.csv",
+        "--set", "denoise.output=model",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    product = read_product(folder / "out.h5", Cube)
+    assert_allclose(product.data[product.valid].min(axis=1), 0.9, atol=1e-5)
+    assert "flat" in result.stderr
 
 
 def test_nothing_is_left_when_no_pixel_is(folder):
