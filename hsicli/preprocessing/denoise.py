@@ -52,8 +52,8 @@ class Effort:
     """
 
     sparsity: float = 0.01
-    iterations: int = 400
-    tolerance: float = 1e-5
+    iterations: int = 800
+    tolerance: float = 1e-4
 
 
 class Solution(NamedTuple):
@@ -224,7 +224,8 @@ def _iterate(
     d, v = torch.empty_like(a), torch.empty_like(a)
     bounds.clamp(a, penalty, d)
     todo = torch.arange(n, device=y.device)
-    final, taken = torch.empty_like(a), torch.full((n,), effort.iterations, dtype=torch.int32)
+    final = torch.empty_like(a)
+    taken = torch.full((n,), effort.iterations, dtype=torch.int32, device=y.device)
     states = torch.empty_like(a)
 
     limit = effort.tolerance * size**0.5

@@ -32,7 +32,7 @@ class DenoiseConfig:
     output: Literal["denoised", "model", "background", "residual"] = "denoised"
     window_nm: tuple[float, float] = (1024.0, 2605.0)  # sparse: modelled, unless preprocess has a window
     sparsity: float = 0.01  # λ_a, cost of a library absorption
-    iterations: int = 400  # at most; the authors' code takes 100
+    iterations: int = 800  # at most, half as many are typical; the authors' code takes 100
     tolerance: float = 1e-4  # of the residuals of the iteration, a root mean square
     passes: int = 2  # the second leaves out what the first found to be spikes
     spike: float = 0.015  # least distance from the model that is a spike, logarithm of reflectance
