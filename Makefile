@@ -32,7 +32,7 @@ test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: export OMP_WAIT_POLICY = PASSIVE
 test: install  ## the tests, under five minutes
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-all: install  ## the slow ones too
 	$(BIN)/pytest -m 'not gpu'

@@ -239,7 +239,9 @@ def pixels(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
 
 
 def image(values: np.ndarray, valid: np.ndarray, fill: float) -> np.ndarray:
-    """(rows, cols, …): the inverse of `pixels`, `fill` where a pixel is not valid."""
+    """(rows, cols, …): the inverse of `pixels`, `fill` where a pixel is not valid; no copy if all are."""
+    if valid.all():
+        return values.reshape(valid.shape + values.shape[1:])
     out = np.full(valid.shape + values.shape[1:], fill, dtype=values.dtype)
     out[valid] = values
     return out

@@ -59,7 +59,7 @@ def main() -> None:
     pages = {DOCS / "cli.md": cli_page(), formats: formats_page(formats.read_text())}
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
     if "--check" in sys.argv:
-        sys.exit("\n".join(f"{path.name} is stale: make docs" for path in stale))
+        sys.exit("\n".join(f"{path.name} is stale: make docs" for path in stale) or 0)
     for path in stale:
         path.write_text(pages[path])
         print(f"wrote docs/{path.name}")

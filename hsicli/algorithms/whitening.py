@@ -9,7 +9,7 @@ NO_VARIANCE = 1e-12
 """Share of the largest variance below which a direction is rounding."""
 
 
-def whitened(codes: Tensor) -> Tensor:
+def whitened(codes: Tensor, out: Tensor | None = None) -> Tensor:
     """The codes centred, turned to their principal directions (strongest first), and scaled to unit variance.
 
     A direction without variance stays zero.
@@ -18,6 +18,8 @@ def whitened(codes: Tensor) -> Tensor:
     ----------
     codes : (n, d) float
         Finite.
+    out : (n, d) float32, optional
+        Where the result goes; may be the codes themselves, which are many.
 
     Returns
     -------
@@ -35,7 +37,8 @@ def whitened(codes: Tensor) -> Tensor:
     directions = directions * directions.gather(0, directions.abs().argmax(0, keepdim=True)).sign()
     kept = variance > NO_VARIANCE * variance.max()
     scale = torch.where(kept, variance, 1.0).rsqrt() * kept
-    out = torch.empty(codes.shape, dtype=torch.float32, device=codes.device)
+    if out is None:
+        out = torch.empty(codes.shape, dtype=torch.float32, device=codes.device)
     for part, white in zip(blocks(codes), blocks(out), strict=True):
         white[:] = (part.to(torch.float64) - shift) @ (directions * scale)
     return out

@@ -164,7 +164,7 @@ def plan(
         _say(job, state, [writes])
         return job
     machine.locks.append(Lock(writes))
-    for path in (writes, log_beside(writes), *companions):
+    for path in (writes, log_beside(writes), sealed(writes), *companions):
         clear_leftovers(path)
     if current:
         _finish_companions(job, product)

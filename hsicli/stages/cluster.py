@@ -150,7 +150,7 @@ def cluster_cube(
     del sample  # the largest thing held
     codes = encode_cube(cube, valid, encode, track)
     if config.method == "pca-kmeans":
-        white = whitened(torch.from_numpy(codes)).numpy()
+        white = whitened(tensor := torch.from_numpy(codes), tensor).numpy()
         clusters = Clusters(white, kmeans_labels(codes, components, seed=seed), None)
     else:
         clusters = _mixture_clusters(
@@ -173,7 +173,7 @@ def cluster_cube(
         means=sums.means,
         deviations=sums.deviations,
         wavelengths=None if cube.wavelengths is None else cube.axis,
-        codes=image(codes, valid, np.nan),
+        codes=image(clusters.codes, valid, np.nan),
         entropy=_entropy_image(clusters, present, classes, valid),
         merge_angles=path.heights,
         max_angle=config.merging.max_angle,
@@ -202,7 +202,7 @@ def _mixture_clusters(
     saved: dict[str, Any],
     offer: Callable[[Callable[[], dict[str, Any]]], None],
 ) -> Clusters:
-    codes = whitened(codes)
+    codes = whitened(codes, codes)
     mixture = fit_codes(codes, components, config, seed=seed, track=track, saved=saved, offer=offer)
 
     def entropy(classes: np.ndarray) -> np.ndarray:

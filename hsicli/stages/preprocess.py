@@ -210,7 +210,7 @@ def _division(
     if reference is not None:
         denominator = reference_spectrum(source, reference)
     elif bland is not None:
-        denominator = mean_spectrum(source, limits, np.flatnonzero(bland))
+        denominator = mean_spectrum(source, limits, np.flatnonzero(masked(source, bland).valid))
     elif config.ratio != "none":
         divide, denominator = _by_bland_pixels(source, whole, limits, config)
     if denominator is None:

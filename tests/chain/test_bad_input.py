@@ -171,6 +171,7 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (all_fill, PREPROCESS, "a.hdr: no pixel has data"),
     (all_nan, PREPROCESS, "a.hdr: no pixel has data"),
     (other_mask, PREPROCESS + " --mask mask.hdr", "25"),
+    (other_mask, PREPROCESS + " --bland mask.hdr", "25"),
     (plain, "preprocess a.hdr nowhere/out.h5", "does not exist"),
     (plain, PREPROCESS + " --denoise sparse --library gone.csv --window 1000,2100", "gone.csv"),
     (

@@ -23,6 +23,7 @@ STAGES = {
     "cluster": "cluster {made}/cube.h5 {out}/classes.h5 --subspace {made}/subspace.h5 --components 6",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
 }
+pytestmark = pytest.mark.xdist_group("kill")  # one worker makes the undisturbed run for all
 KILLS = (signal.SIGKILL, signal.SIGTERM)
 
 

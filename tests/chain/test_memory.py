@@ -48,6 +48,7 @@ def own_memory(code: str) -> int:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's accounting")
 def test_a_cube_four_times_the_memory_passes_the_chain(tmp_path):
+    """The memory beyond the libraries: blocks, a sample of spectra, and a few numbers a pixel."""
     size = write_cube(tmp_path / "big.img")
     limit = own_memory(BASE) + size // 4
     assert resource.getrlimit(resource.RLIMIT_DATA)[1] == resource.RLIM_INFINITY
