@@ -121,7 +121,7 @@ def striping_table(data: Path, out: Path) -> None:  # noqa: ARG001
     rows = []
     for stripes in (0.0, 0.003, 0.01, 0.02):
         scene = out / f"stripes-{stripes}.img"
-        hsicli("synth", "core", scene, "--rows", 200, "--cols", 160, "--set", f"stripes={stripes}")
+        hsicli("synth", "core", scene, "--rows", 120, "--cols", 120, "--set", f"defects.stripes={stripes}")
         cube = prepared(scene, out)
         for method in METHODS:
             answer = scored(
