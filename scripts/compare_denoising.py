@@ -1,6 +1,6 @@
 """Denoising on a planted CRISM scene, beside Savitzky-Golay, a median and MNF: error, spikes, flat pixels.
 
-    OMP_WAIT_POLICY=PASSIVE python scripts/compare_denoising.py LIBRARY [--rows 96 --cols 64 --seed 0 --sparsity 0.01]
+    OMP_WAIT_POLICY=PASSIVE python scripts/compare_denoising.py LIBRARY [--rows 96 --cols 64 --seed 0]
 
 LIBRARY is a spectral library of reflectances; the scene's minerals are not taken from it, unless --minerals
 names it. The scene is the recipe `mars`, made twice with one seed: as an instrument records it, and without
