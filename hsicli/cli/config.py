@@ -120,8 +120,9 @@ def _quoted(text: str) -> str:
 
 
 def _option(key: str) -> str:
-    """The option of its own that a setting has, if it has one."""
-    return f"--{key.rpartition('.')[2].replace('_', '-')}"
+    """The option of its own that a setting may have: merging.classes --classes, denoise.method --denoise."""
+    group, _, name = key.rpartition(".")
+    return f"--{(group if name == 'method' and group else name).replace('_', '-')}"
 
 
 def _nested(key: str, value: Any) -> dict[str, Any]:
