@@ -26,9 +26,11 @@ from hsicli.preprocessing.absorptions import build_dictionary
 from hsicli.preprocessing.continuum import remove_continuum
 from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra
 from hsicli.runtime import use_threads
+from hsicli.stages.cleaning import PreprocessConfig
 from hsicli.stages.denoising import DenoiseConfig, Means
-from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
-from hsicli.stages.synth import SynthConfig, synthesise
+from hsicli.stages.planting import SynthConfig
+from hsicli.stages.preprocess import preprocess_cube
+from hsicli.stages.synth import synthesise
 
 RECIPE = Path(__file__).resolve().parents[1] / "hsicli" / "recipes" / "mars.toml"
 SPIKY = 0.03  # a planted defect this far from its neighbours in the logarithm can be told from the noise

@@ -109,7 +109,8 @@ def preprocess(
     from hsicli.io.labels import read_mask
     from hsicli.io.reading import read_cube
     from hsicli.io.speclib import read_library
-    from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
+    from hsicli.stages.cleaning import PreprocessConfig
+    from hsicli.stages.preprocess import preprocess_cube
 
     spectrum = Path(ratio) if ratio and ratio not in METHODS else None
     config = read_config(

@@ -66,7 +66,8 @@ def synth(
     """Make a scene with known truth: an ENVI cube, its labels, abundances, endmembers and noise."""
     from hsicli.io.scene import scene_files, write_scene
     from hsicli.io.speclib import read_library
-    from hsicli.stages.synth import SynthConfig, synthesise
+    from hsicli.stages.planting import SynthConfig
+    from hsicli.stages.synth import synthesise
 
     chosen = [name.strip() for name in members.split(",")] if members else None
     config = read_config(

@@ -3,13 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from hsicli.cube import BLOCK_BYTES, Block, Cube
-from hsicli.errors import InputError
+from hsicli.errors import ConfigError, InputError
 from hsicli.preprocessing.continuum import continuum, remove_continuum
 from hsicli.preprocessing.depths import normalize_depth
 from hsicli.preprocessing.division import Divide
@@ -18,10 +18,7 @@ from hsicli.preprocessing.selection import band_names
 from hsicli.preprocessing.spectra import are_finite, despike, is_flat, normalize_l2, normalize_minmax
 from hsicli.preprocessing.survey import Limits, clipped_blocks
 from hsicli.runtime import Track
-from hsicli.stages.denoising import Denoise
-
-if TYPE_CHECKING:
-    from hsicli.stages.preprocess import PreprocessConfig
+from hsicli.stages.denoising import Denoise, DenoiseConfig
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +32,74 @@ STEP = 2048
 """Pixels that are denoised between two looks at the clock."""
 
 
+@dataclass(frozen=True)
+class PreprocessConfig:
+    """How spectra are made comparable, in the order of the steps; the defaults suit any sensor."""
+
+    VERSION: ClassVar[int] = 1
+
+    use_bad_bands: bool = False  # use bands that the header marks bad
+    window_nm: tuple[float, float] | None = None  # wavelengths kept, both ends included; None: all
+    clip: tuple[float, float] = (0.0, 1.0)  # limits of reflectance; counts are not clipped by them
+    max_clipped: float = 0.05  # a pixel with a larger share of clipped bands is rejected
+    max_missing: float = 0.1  # a band that a larger share of the pixels lacks is left out
+    ratio: Literal["none", "auto", "column", "global"] = "none"  # auto: column where columns are known
+    bland_window_nm: tuple[float, float] = (1850.0, 2550.0)  # where a bland pixel shows no absorption
+    bland_rows: int = 50  # rows to either side that are searched in a detector column
+    bland_best: int = 9  # K, pixels in the mean that a pixel is divided by, in a column
+    bland_global: int = 200  # pixels in the one mean that every pixel is divided by
+    despike_windows: tuple[int, ...] = ()  # widths of moving medians, bands, wide to narrow; (): not despiked
+    despike_sigmas: float = 5.0  # distance from the median, in deviations beyond the mean, that is a spike
+    continuum: bool = False  # divide by the upper convex hull
+    box: int = 1  # width of the box mean, pixels, odd; 1: not smoothed
+    flat_depth: float | None = None  # pixels with no absorption this deep are rejected; None: kept
+    normalize: Literal["none", "l2", "minmax", "band-depth"] = "l2"  # last, so that what follows sees it
+    band_depth: float = 0.1  # s, the depth that band-depth gives the deepest absorption
+    denoise: DenoiseConfig = field(default_factory=DenoiseConfig)  # after clip; not together with a ratio
+
+    def __post_init__(self) -> None:
+        if self.flat_depth is not None and not self.continuum:
+            raise ConfigError(
+                "flat_depth: depths are measured from the continuum, and continuum is false",
+                hint="set continuum=true, or leave flat_depth out",
+            )
+        if self.normalize == "band-depth" and not (self.continuum and 0 < self.band_depth < 1):
+            raise ConfigError(
+                "normalize: band-depth needs a continuum, and a band_depth between 0 and 1",
+                hint="set continuum=true and band_depth=0.1",
+            )
+        if (
+            self.continuum
+            and self.denoise.method != "none"
+            and self.denoise.output in ("background", "residual")
+        ):
+            raise ConfigError(
+                f"denoise.output: the {self.denoise.output} has no continuum to divide by",
+                hint="set continuum=false, or denoise.output to denoised or model",
+            )
+        if self.denoise.method == "mnf" and self.denoise.output in ("model", "background"):
+            raise ConfigError(
+                f"denoise.output: mnf makes no {self.denoise.output}",
+                hint="set denoise.output to denoised or residual, or denoise.method to sparse",
+            )
+        for name, widths in {"box": (self.box,), "despike_windows": self.despike_windows}.items():
+            if any(width < 1 or width % 2 == 0 for width in widths):
+                raise ConfigError(f"{name}: widths must be odd and positive", hint="give 1, 3, 5, 7 or 11")
+        for name in ("window_nm", "clip", "bland_window_nm"):
+            limits = getattr(self, name)
+            if limits is not None and not limits[0] < limits[1]:
+                raise ConfigError(
+                    f"{name}: the first number must be the smaller, found {list(limits)}",
+                    hint="write the lower limit first",
+                )
+
+
 @dataclass(eq=False)
 class Walk:
     """The walk that makes the product, and what it finds out on the way."""
 
     source: Cube
-    config: "PreprocessConfig"
+    config: PreprocessConfig
     limits: Limits
     divide: Divide | None
     denoise: Denoise | None

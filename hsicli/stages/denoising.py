@@ -66,43 +66,8 @@ class Means(NamedTuple):
     checkpoint: Checkpoint = nowhere
 
 
-def prepare_denoising(
-    cube: Cube, limits: Limits, config: DenoiseConfig, means: Means, track: Track
-) -> Denoise | None:
-    """Learn from the cube what its blocks are denoised with.
-
-    Parameters
-    ----------
-    cube : Cube
-        With the bands and pixels that are used.
-    limits : tuple of 2 float
-        Spectra are clipped to them first.
-    config : DenoiseConfig
-    means : Means
-    track : Track
-
-    Returns
-    -------
-    Denoise, optional
-        None if nothing is to be done.
-
-    Raises
-    ------
-    ConfigError, InputError
-        If what the method needs is not there.
-    """
-    match config.method:
-        case "none":
-            return None
-        case "mnf":
-            return _by_low_rank(cube, limits, config, track)
-        case "sparse":
-            from hsicli.stages.modelling import by_sparse_model  # torch takes a second to load
-
-            return by_sparse_model(cube, limits, config, means, track)
-
-
-def _by_low_rank(cube: Cube, limits: Limits, config: DenoiseConfig, track: Track) -> Denoise:
+def by_low_rank(cube: Cube, limits: Limits, config: DenoiseConfig, track: Track) -> Denoise:
+    """Learn from the cube which components stand above its noise, and keep these of every spectrum."""
     bands = len(cube.order)
     if config.components is not None and config.components > bands:
         raise InputError(

@@ -30,7 +30,7 @@ STEP = 2048
 
 
 def by_sparse_model(cube: Cube, limits: Limits, config: DenoiseConfig, means: Means, track: Track) -> Denoise:
-    """Fit a background and library absorptions to every spectrum; see `prepare_denoising`."""
+    """Fit a background and library absorptions to every spectrum; see `preprocess_cube`."""
     if means.library is None:
         raise ConfigError(
             "denoise: the sparse model is made of the absorptions of a library, and there is none",

@@ -3,21 +3,19 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from hsicli.algorithms.defects import Instrument, observed
+from hsicli.algorithms.defects import Defects, Instrument, observed
 from hsicli.algorithms.frames import core_stick, illumination, swath
-from hsicli.algorithms.geology import Geology, abundances
+from hsicli.algorithms.geology import Geology, Unit, abundances
 from hsicli.algorithms.mixing import dominant, random_abundances
 from hsicli.algorithms.synthesis import CELL, Sheet, generator
 from hsicli.cube import CRISM_FILL
 from hsicli.products import SceneBlock
 from hsicli.runtime import available_threads
-
-if TYPE_CHECKING:
-    from hsicli.stages.synth import SynthConfig
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +32,65 @@ TRAY_LEVEL = 0.05
 """Reflectance of the tray that holds the core sticks."""
 
 
+@dataclass(frozen=True)
+class SynthConfig:
+    """A recipe. The defaults are the recipe `mixtures`."""
+
+    VERSION: ClassVar[int] = 1
+
+    rows: int = 128
+    cols: int = 128
+    instrument: str = "aviris-1995"
+    """Band centres and widths."""
+    bands: tuple[float, float, float] | None = None
+    """First and last centre and step, nm, of a regular axis instead; the width is the step."""
+    window: tuple[float, float] | None = None
+    """Bands to keep, nm."""
+    members: tuple[str, ...] = (
+        "feldspar",
+        "jarosite",
+        "natrojarosite",
+        "plagioclase",
+        "calcite",
+        "alunite",
+        "gypsum",
+        "corrensite",
+        "high-Ca pyroxene",
+    )
+    """Endmembers of a scene without units: every pixel is a mixture of its own."""
+    concentration: float = 1.0
+    """Dirichlet parameter of those mixtures: 1 = uniform on the simplex, below 1 prefers its corners."""
+    units: tuple[Unit, ...] = ()
+    """Rock units, if the scene is a place."""
+    background: str = "basalt"
+    """Endmember of what no unit covers."""
+    bend: float = 0.3
+    """Folding of the units, as a share of their size."""
+    scatter: float = 0.0
+    """Dirichlet concentration with which each pixel varies about the mixture of its place; 0 = not at all."""
+    frame: Literal["none", "swath", "tray"] = "none"
+    """What surrounds the pixels: nothing; fill beside a swath; a tray with core sticks."""
+    border: int = 0
+    """Widest fill at either side of a swath, pixels; space beside a core stick."""
+    sticks: int = 1
+    """Core sticks side by side."""
+    snr: float = 30.0
+    """Signal-to-noise ratio, dB: mean square of the signal, over pixels and bands, to that of the noise."""
+    noise_profile: tuple[tuple[float, float], ...] = ((1000.0, 1.0),)
+    """Relative strength of the noise by wavelength: (nm, strength) nodes, linear between, constant beyond."""
+    brightness: float = 0.0
+    """Standard deviation of the logarithm of the illumination, clipped to 0.5…1.6."""
+    relief: float = 0.0
+    """Strength of slopes that face or shun the light."""
+    defects: Defects = field(default_factory=Defects)
+    on_mars: Literal["grid", "nowhere"] = "nowhere"
+    """Whether the pixels lie on a grid of Mars."""
+
+
 class Plan(NamedTuple):
     """All that the making of a row needs."""
 
-    config: "SynthConfig"
+    config: SynthConfig
     seed: int
     endmembers: np.ndarray
     """(p, bands) float32"""
@@ -55,7 +108,7 @@ class Ground(NamedTuple):
     """(rows, cols) bool"""
 
 
-def sheets(config: "SynthConfig", rows: slice) -> list[tuple[slice, Sheet]]:
+def sheets(config: SynthConfig, rows: slice) -> list[tuple[slice, Sheet]]:
     """Columns of the scene, and the rows of the sheet that they show."""
     if config.frame != "tray":
         return [(slice(0, config.cols), Sheet(rows, config.cols))]

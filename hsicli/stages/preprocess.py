@@ -1,8 +1,7 @@
 """hsicli preprocess: spectra made comparable, streamed from a cube to a cube (GyPSUM, Algorithm 1)."""
 
 import logging
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,75 +21,13 @@ from hsicli.preprocessing.ratio import best_pixels
 from hsicli.preprocessing.selection import check_axis, common_bands, masked, windowed
 from hsicli.preprocessing.survey import Limits, sane_limits, survey
 from hsicli.runtime import Track, quiet
-from hsicli.stages.cleaning import Walk, block_count, cleaned_rows
-from hsicli.stages.denoising import DenoiseConfig, Means, prepare_denoising
+from hsicli.stages.cleaning import PreprocessConfig, Walk, block_count, cleaned_rows
+from hsicli.stages.denoising import Denoise, DenoiseConfig, Means, by_low_rank
 
 log = logging.getLogger(__name__)
 
 BLAND_SHARE = 0.05
 """Of a small image, at most this share of the pixels goes into the one bland spectrum."""
-
-
-@dataclass(frozen=True)
-class PreprocessConfig:
-    """How spectra are made comparable, in the order of the steps; the defaults suit any sensor."""
-
-    VERSION: ClassVar[int] = 1
-
-    use_bad_bands: bool = False  # use bands that the header marks bad
-    window_nm: tuple[float, float] | None = None  # wavelengths kept, both ends included; None: all
-    clip: tuple[float, float] = (0.0, 1.0)  # limits of reflectance; counts are not clipped by them
-    max_clipped: float = 0.05  # a pixel with a larger share of clipped bands is rejected
-    max_missing: float = 0.1  # a band that a larger share of the pixels lacks is left out
-    ratio: Literal["none", "auto", "column", "global"] = "none"  # auto: column where columns are known
-    bland_window_nm: tuple[float, float] = (1850.0, 2550.0)  # where a bland pixel shows no absorption
-    bland_rows: int = 50  # rows to either side that are searched in a detector column
-    bland_best: int = 9  # K, pixels in the mean that a pixel is divided by, in a column
-    bland_global: int = 200  # pixels in the one mean that every pixel is divided by
-    despike_windows: tuple[int, ...] = ()  # widths of moving medians, bands, wide to narrow; (): not despiked
-    despike_sigmas: float = 5.0  # distance from the median, in deviations beyond the mean, that is a spike
-    continuum: bool = False  # divide by the upper convex hull
-    box: int = 1  # width of the box mean, pixels, odd; 1: not smoothed
-    flat_depth: float | None = None  # pixels with no absorption this deep are rejected; None: kept
-    normalize: Literal["none", "l2", "minmax", "band-depth"] = "l2"  # last, so that what follows sees it
-    band_depth: float = 0.1  # s, the depth that band-depth gives the deepest absorption
-    denoise: DenoiseConfig = field(default_factory=DenoiseConfig)  # after clip; not together with a ratio
-
-    def __post_init__(self) -> None:
-        if self.flat_depth is not None and not self.continuum:
-            raise ConfigError(
-                "flat_depth: depths are measured from the continuum, and continuum is false",
-                hint="set continuum=true, or leave flat_depth out",
-            )
-        if self.normalize == "band-depth" and not (self.continuum and 0 < self.band_depth < 1):
-            raise ConfigError(
-                "normalize: band-depth needs a continuum, and a band_depth between 0 and 1",
-                hint="set continuum=true and band_depth=0.1",
-            )
-        if (
-            self.continuum
-            and self.denoise.method != "none"
-            and self.denoise.output in ("background", "residual")
-        ):
-            raise ConfigError(
-                f"denoise.output: the {self.denoise.output} has no continuum to divide by",
-                hint="set continuum=false, or denoise.output to denoised or model",
-            )
-        if self.denoise.method == "mnf" and self.denoise.output in ("model", "background"):
-            raise ConfigError(
-                f"denoise.output: mnf makes no {self.denoise.output}",
-                hint="set denoise.output to denoised or residual, or denoise.method to sparse",
-            )
-        for name, widths in {"box": (self.box,), "despike_windows": self.despike_windows}.items():
-            if any(width < 1 or width % 2 == 0 for width in widths):
-                raise ConfigError(f"{name}: widths must be odd and positive", hint="give 1, 3, 5, 7 or 11")
-        for name in ("window_nm", "clip", "bland_window_nm"):
-            limits = getattr(self, name)
-            if limits is not None and not limits[0] < limits[1]:
-                raise ConfigError(
-                    f"{name}: the first number must be the smaller, found {list(limits)}",
-                    hint="write the lower limit first",
-                )
 
 
 def preprocess_cube(
@@ -158,7 +95,7 @@ def preprocess_cube(
     limits = sane_limits(found, config.clip)
 
     divide, denominator = _division(source, whole, limits, config, bland=bland, reference=reference)
-    denoise = prepare_denoising(source, limits, config.denoise, means or Means(), track)
+    denoise = _prepare_denoising(source, limits, config.denoise, means or Means(), track)
     walk = Walk(source, config, limits, divide, denoise)
     walk.lost["masked"] = 0 if mask is None else int((cube.valid & ~mask).sum())
     return Cube(
@@ -231,3 +168,39 @@ def _by_bland_pixels(
         log.info("the detector columns are not known: one ratio spectrum for the whole image")
     count = min(config.bland_global, max(config.bland_best, int(BLAND_SHARE * source.valid.sum())))
     return None, mean_spectrum(source, limits, best_pixels(scores, count))
+
+
+def _prepare_denoising(
+    cube: Cube, limits: Limits, config: DenoiseConfig, means: Means, track: Track
+) -> Denoise | None:
+    """Learn from the cube what its blocks are denoised with.
+
+    Parameters
+    ----------
+    cube : Cube
+        With the bands and pixels that are used.
+    limits : tuple of 2 float
+        Spectra are clipped to them first.
+    config : DenoiseConfig
+    means : Means
+    track : Track
+
+    Returns
+    -------
+    Denoise, optional
+        None if nothing is to be done.
+
+    Raises
+    ------
+    ConfigError, InputError
+        If what the method needs is not there.
+    """
+    match config.method:
+        case "none":
+            return None
+        case "mnf":
+            return by_low_rank(cube, limits, config, track)
+        case "sparse":
+            from hsicli.stages.modelling import by_sparse_model  # torch takes a second to load
+
+            return by_sparse_model(cube, limits, config, means, track)

@@ -1,14 +1,12 @@
 """hsicli synth: a scene with planted truth, from a recipe."""
 
 import logging
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
 
 import numpy as np
 
 from hsicli.algorithms.colours import distinct_colours
-from hsicli.algorithms.defects import Defects, instrument
-from hsicli.algorithms.geology import Geology, Unit, calibrated
+from hsicli.algorithms.defects import instrument
+from hsicli.algorithms.geology import Geology, calibrated
 from hsicli.algorithms.minerals import spectra
 from hsicli.algorithms.mixing import noise_deviation
 from hsicli.algorithms.synthesis import CELL
@@ -17,7 +15,7 @@ from hsicli.errors import ConfigError
 from hsicli.instruments import axis
 from hsicli.library import Library
 from hsicli.products import Scene
-from hsicli.stages.planting import REFERENCE_ROWS, Plan, power, scene_blocks, sheets
+from hsicli.stages.planting import REFERENCE_ROWS, Plan, SynthConfig, power, scene_blocks, sheets
 
 log = logging.getLogger(__name__)
 
@@ -38,61 +36,6 @@ MARS = Grid(
     "IAU_2015:49910",
 )
 """Equirectangular, sphere of 3 396 190 m, 18 m pixels, near 19° N 72° E."""
-
-
-@dataclass(frozen=True)
-class SynthConfig:
-    """A recipe. The defaults are the recipe `mixtures`."""
-
-    VERSION: ClassVar[int] = 1
-
-    rows: int = 128
-    cols: int = 128
-    instrument: str = "aviris-1995"
-    """Band centres and widths."""
-    bands: tuple[float, float, float] | None = None
-    """First and last centre and step, nm, of a regular axis instead; the width is the step."""
-    window: tuple[float, float] | None = None
-    """Bands to keep, nm."""
-    members: tuple[str, ...] = (
-        "feldspar",
-        "jarosite",
-        "natrojarosite",
-        "plagioclase",
-        "calcite",
-        "alunite",
-        "gypsum",
-        "corrensite",
-        "high-Ca pyroxene",
-    )
-    """Endmembers of a scene without units: every pixel is a mixture of its own."""
-    concentration: float = 1.0
-    """Dirichlet parameter of those mixtures: 1 = uniform on the simplex, below 1 prefers its corners."""
-    units: tuple[Unit, ...] = ()
-    """Rock units, if the scene is a place."""
-    background: str = "basalt"
-    """Endmember of what no unit covers."""
-    bend: float = 0.3
-    """Folding of the units, as a share of their size."""
-    scatter: float = 0.0
-    """Dirichlet concentration with which each pixel varies about the mixture of its place; 0 = not at all."""
-    frame: Literal["none", "swath", "tray"] = "none"
-    """What surrounds the pixels: nothing; fill beside a swath; a tray with core sticks."""
-    border: int = 0
-    """Widest fill at either side of a swath, pixels; space beside a core stick."""
-    sticks: int = 1
-    """Core sticks side by side."""
-    snr: float = 30.0
-    """Signal-to-noise ratio, dB: mean square of the signal, over pixels and bands, to that of the noise."""
-    noise_profile: tuple[tuple[float, float], ...] = ((1000.0, 1.0),)
-    """Relative strength of the noise by wavelength: (nm, strength) nodes, linear between, constant beyond."""
-    brightness: float = 0.0
-    """Standard deviation of the logarithm of the illumination, clipped to 0.5…1.6."""
-    relief: float = 0.0
-    """Strength of slopes that face or shun the light."""
-    defects: Defects = field(default_factory=Defects)
-    on_mars: Literal["grid", "nowhere"] = "nowhere"
-    """Whether the pixels lie on a grid of Mars."""
 
 
 def synthesise(

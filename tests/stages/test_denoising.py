@@ -12,8 +12,9 @@ from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import continuum
 from hsicli.stages import modelling
+from hsicli.stages.cleaning import PreprocessConfig
 from hsicli.stages.denoising import DenoiseConfig, Means
-from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
+from hsicli.stages.preprocess import preprocess_cube
 
 SPARSE = DenoiseConfig(method="sparse", iterations=150, sparsity=0.002)  # few bands: see the cost
 CONFIG = PreprocessConfig(normalize="none", denoise=SPARSE)

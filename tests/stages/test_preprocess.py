@@ -14,7 +14,8 @@ from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import remove_continuum
 from hsicli.preprocessing.image import box_mean
-from hsicli.stages.preprocess import PreprocessConfig, preprocess_cube
+from hsicli.stages.cleaning import PreprocessConfig
+from hsicli.stages.preprocess import preprocess_cube
 
 WAVELENGTHS = np.linspace(1000, 2600, 65)
 

@@ -19,7 +19,8 @@ from hsicli.errors import ConfigError, InputError
 from hsicli.instruments import axis
 from hsicli.io.speclib import read_library
 from hsicli.library import Library
-from hsicli.stages.synth import SynthConfig, synthesise
+from hsicli.stages.planting import SynthConfig
+from hsicli.stages.synth import synthesise
 
 RECIPES = Path(__file__).resolve().parents[2] / "hsicli" / "recipes"
 NAMES = ("mars", "core", "mixtures", "cuprite")
@@ -243,7 +244,8 @@ import resource, sys
 from dataclasses import replace
 from pathlib import Path
 from hsicli.cli.config import read_config
-from hsicli.stages.synth import SynthConfig, synthesise
+from hsicli.stages.planting import SynthConfig
+from hsicli.stages.synth import synthesise
 config = replace(read_config(SynthConfig, Path({str(RECIPES / "cuprite.toml")!r})), rows=20000, cols=90)
 rows = sum(len(block.data) for block in synthesise(config, seed=0).blocks())
 print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
