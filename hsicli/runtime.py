@@ -92,15 +92,19 @@ def use_threads(threads: int | None) -> int:
         The number in force.
     """
     count = threads or available_threads()
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(count)
+    if "numba" not in sys.modules:  # it reads this again whenever it compiles, and then must find no change
+        os.environ["NUMBA_NUM_THREADS"] = str(count)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(count)
-    for name in ("numba", "torch"):
-        if name in sys.modules:
-            sys.modules[name].set_num_threads(min(count, available_threads()))
+    if "numba" in sys.modules:
+        numba = sys.modules["numba"]
+        numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)
     return count
 
 

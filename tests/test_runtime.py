@@ -1,6 +1,8 @@
 """One seed, one device, one thread count."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -31,10 +33,27 @@ def test_cuda_that_is_not_there_is_a_clear_error():
 
 
 def test_threads_are_said_to_every_pool(monkeypatch):
-    for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, "7")
     assert use_threads(None) == available_threads()
-    assert os.environ["NUMBA_NUM_THREADS"] == str(available_threads())
+    assert os.environ["OMP_NUM_THREADS"] == str(available_threads())
+
+
+def test_the_thread_count_may_change_when_numba_is_up_and_has_yet_to_compile(tmp_path):
+    code = (
+        "import numba\n"
+        "from hsicli.runtime import use_threads\n"
+        "use_threads(1)\n"
+        "@numba.njit(parallel=True)\n"
+        "def total(n):\n"
+        "    found = 0\n"
+        "    for i in numba.prange(n):\n"
+        "        found += i\n"
+        "    return found\n"
+        "assert total(10) == 45\n"
+    )
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=tmp_path)
 
 
 def test_quiet_and_nowhere_do_nothing():
