@@ -14,11 +14,9 @@ import typer
 from typer.testing import CliRunner
 
 from hsicli.cli.app import app
-from hsicli.cube import Cube
-from hsicli.products import Labels, Scores, Subspace
+from hsicli.products.kinds import KINDS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-KINDS = (Cube, Subspace, Labels, Scores)
 BEGIN, END = "<!-- generated: fields -->", "<!-- end -->"
 
 

@@ -82,7 +82,8 @@ def cluster(
     """Group the spectra of a preprocessed cube into material classes, without labels (GyPSUM)."""
     from hsicli.io.hdf5 import read_product
     from hsicli.io.reading import read_cube
-    from hsicli.products import Labels, Subspace
+    from hsicli.products.labels import Labels
+    from hsicli.products.subspace import Subspace
     from hsicli.runtime import pick_device
     from hsicli.stages.cluster import ClusterConfig, cluster_cube
 

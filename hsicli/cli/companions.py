@@ -19,7 +19,8 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
     if product.KIND not in SUFFIXES:
         return []
     from hsicli.figures.companions import draw
-    from hsicli.products import Labels, class_raster
+    from hsicli.products.labels import Labels
+    from hsicli.products.rasters import class_raster
 
     for suffix, figure in draw(product).items():
         with replacing(_beside(output, suffix)) as partial:

@@ -47,7 +47,9 @@ def _write_page(folder: Path, report: Path) -> None:
     from hsicli.io.hdf5 import read_product
     from hsicli.io.labels import read_labels
     from hsicli.io.speclib import read_library
-    from hsicli.products import Labels, Scores, Subspace
+    from hsicli.products.labels import Labels
+    from hsicli.products.scores import Scores
+    from hsicli.products.subspace import Subspace
     from hsicli.stages.evaluate import matched_raster
 
     classes = read_product(folder / "classes.h5", Labels)

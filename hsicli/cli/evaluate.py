@@ -14,7 +14,7 @@ from hsicli.cli.options import COMPUTE, INPUTS, ConfigFile, DryRun, Overrides, O
 from hsicli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hsicli.products import Scores
+    from hsicli.products.scores import Scores
 
 Products = Annotated[
     list[Path],
@@ -77,7 +77,7 @@ def evaluate(
     dry_run: DryRun = False,
 ) -> None:
     """Say how far to trust class maps: against a truth, by themselves, by region, by a library."""
-    from hsicli.products import Scores
+    from hsicli.products.scores import Scores
     from hsicli.stages.evaluate import EvaluateConfig
 
     maps, output = _split(products)
@@ -115,7 +115,7 @@ def _split(products: list[Path]) -> tuple[list[Path], Path | None]:
 
 def _holds_scores(path: Path) -> bool:
     from hsicli.io.hdf5 import is_hdf5, read_header
-    from hsicli.products import Scores
+    from hsicli.products.scores import Scores
 
     return path.is_file() and is_hdf5(path) and read_header(path).kind == Scores.KIND
 
@@ -126,7 +126,7 @@ def _scores(maps: list[Path], config: Any, extras: dict[str, Path | None], seed:
     from hsicli.io.reading import read_cube
     from hsicli.io.regions import read_regions
     from hsicli.io.speclib import read_library
-    from hsicli.products import Labels
+    from hsicli.products.labels import Labels
     from hsicli.stages.evaluate import evaluate_labels
 
     labels = [read_product(path, Labels) for path in maps]
@@ -166,7 +166,8 @@ def _draw_beside(first: Path, other: Path) -> None:
     from hsicli.io.files import replacing
     from hsicli.io.hdf5 import read_product
     from hsicli.io.labels import read_labels
-    from hsicli.products import Labels, class_raster
+    from hsicli.products.labels import Labels
+    from hsicli.products.rasters import class_raster
     from hsicli.stages.evaluate import matched_raster
 
     product = read_product(first, Labels)

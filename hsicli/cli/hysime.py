@@ -16,7 +16,7 @@ def hysime(
 ) -> None:
     """Find how many directions of a cube's spectra stand above its noise, which they are, and the noise."""
     from hsicli.io.reading import read_cube
-    from hsicli.products import Subspace
+    from hsicli.products.subspace import Subspace
     from hsicli.stages.hysime import HysimeConfig, estimate_subspace
 
     config = read_config(HysimeConfig, config_file, overrides)

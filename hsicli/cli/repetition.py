@@ -10,7 +10,8 @@ from hsicli.provenance import Provenance
 
 if TYPE_CHECKING:
     from hsicli.cube import Cube
-    from hsicli.products import Labels, Subspace
+    from hsicli.products.labels import Labels
+    from hsicli.products.subspace import Subspace
 
 
 def repeat_clustering(maps: list[Path], cube: Path | None, times: int) -> "list[Labels]":

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hsicli.products import SCORE_TITLES, Scores
+from hsicli.products.scores import SCORE_TITLES, Scores
 
 RARE = 0.01
 CONFUSION_COLUMNS, CONFUSION_ROWS = 12, 30

@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 from hsicli.figures.maps import draw_map
 from hsicli.figures.spectra import draw_spectra
 from hsicli.figures.subspace import draw_subspace
-from hsicli.products import Labels, Subspace, class_raster
+from hsicli.products.labels import Labels
+from hsicli.products.rasters import class_raster
+from hsicli.products.subspace import Subspace
 
 
 def draw(product: Any) -> dict[str, Figure]:

@@ -5,7 +5,10 @@ import numpy as np
 from hsicli.figures.companions import draw
 from hsicli.figures.maps import draw_two_maps
 from hsicli.figures.page import Section, Table, page, picture
-from hsicli.products import SCORE_TITLES, Labels, Raster, Scores, Subspace, class_raster
+from hsicli.products.labels import Labels
+from hsicli.products.rasters import Raster, class_raster
+from hsicli.products.scores import SCORE_TITLES, Scores
+from hsicli.products.subspace import Subspace
 
 RARE = 0.01
 """Share of the pixels below which a class is called rare."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hsicli.cube import Grid
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 DPI = 100
 LONG, SHORT, LONGEST = 6.0, 1.2, 20.0

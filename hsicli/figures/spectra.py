@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 DPI = 100
 WIDTH, LOWEST, HIGHEST, PER_CLASS = 9.0, 4.0, 20.0, 0.42

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hsicli.figures.spectra import FEW_BANDS, gaps
-from hsicli.products import Subspace
+from hsicli.products.subspace import Subspace
 
 DPI = 100
 FONT = 8

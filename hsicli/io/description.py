@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from hsicli import products
 from hsicli.cube import Cube, Grid
 from hsicli.io.crism_names import belongings, describe_name, geometry_beside
 from hsicli.io.formats import format_of
@@ -15,11 +14,10 @@ from hsicli.io.pds3_image import LABEL_BYTES
 from hsicli.io.places import describe_grid
 from hsicli.io.reading import open_cube
 from hsicli.library import Library
+from hsicli.products.kinds import KINDS
 from hsicli.provenance import Provenance
 
-KINDS: dict[str, Any] = {"cube": Cube} | {
-    item.KIND: item for item in vars(products).values() if isinstance(item, type) and hasattr(item, "KIND")
-}
+KIND_NAMED: dict[str, Any] = {kind.KIND: kind for kind in KINDS}
 """Kind of product: its class."""
 
 SOURCES = {
@@ -184,7 +182,7 @@ def _describe_product(path: Path) -> dict[str, Any]:
 
     header = read_header(path)
     facts: dict[str, Any] = {"kind": header.kind, "schema": header.schema}
-    kind = KINDS.get(header.kind)
+    kind = KIND_NAMED.get(header.kind)
     if kind is not None and header.schema == kind.SCHEMA:
         product: Any = read_product(path, kind)
         facts |= describe_cube(product) if isinstance(product, Cube) else _describe_fields(product)

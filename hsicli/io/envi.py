@@ -11,7 +11,7 @@ from hsicli.io.axes import Axis, normalise_axis
 from hsicli.io.crism import product_axis
 from hsicli.io.envi_header import CLASSES, INTERLEAVES, LIBRARY, EnviHeader, Layout, parse_header
 from hsicli.io.georeference import envi_grid
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 SUFFIXES = ("", ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".cub", ".sli", ".cube", ".bin")
 """Endings of files of raw numbers, in the order in which they are looked for beside a header."""

@@ -17,7 +17,7 @@ from hsicli.io.envi_header import DTYPES, INTERLEAVES
 from hsicli.io.files import replacing
 from hsicli.io.georeference import envi_fields
 from hsicli.library import Library
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 log = logging.getLogger(__name__)
 

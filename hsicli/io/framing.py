@@ -92,7 +92,7 @@ def common_frame(
     if rows * cols > MOST_CELLS:
         raise InputError(
             f"the grid of all maps would have {rows} × {cols} cells of {length:g} m",
-            hint="give a larger --pixel, an --extent, or maps that lie together",
+            hint="take larger pixels, a smaller extent, or maps that lie together",
         )
     grid = Grid((side, 0.0, left + west * side, 0.0, -side, top - north * side), wkt, authority)
     words = describe_grid(grid, rows, cols)

@@ -12,7 +12,7 @@ from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.io.envi import find_pair, header_beside, read_classes, read_envi
 from hsicli.io.envi_header import CLASSES
-from hsicli.products import ClassMap, Labels
+from hsicli.products.labels import ClassMap, Labels
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from hsicli.io.geotiff import grid_of, open_dataset
 from hsicli.io.labels import PICTURES, PRODUCTS, legend_of, read_labels
 from hsicli.io.layers import read_geometry
 from hsicli.io.warping import Finder, Place, grid_place, sensor_place
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 MAP_PRODUCTS = (Labels,)
 """Kinds that hold a class map: `labels`, `names`, `colours`, `grid`, and perhaps `score` and `confidence`."""

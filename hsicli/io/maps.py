@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from hsicli.io.files import no_room, replacing
 from hsicli.io.geotiff import AUTHORITY_TAG, WKT_TAG
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 TILE = 256
 """Pixels along the side of a tile."""

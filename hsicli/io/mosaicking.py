@@ -23,7 +23,7 @@ from hsicli.io.geotiff import grid_of, open_dataset
 from hsicli.io.map_layers import CLASS, CONFIDENCE, SCORE, OpenMap
 from hsicli.io.maps import TILE, legend, legend_path, started_geotiff
 from hsicli.io.warping import Frame, Place, Window, pixels_under
-from hsicli.products import MAX_BYTE_CLASSES, Raster
+from hsicli.products.rasters import MAX_BYTE_CLASSES, Raster
 
 SOURCES = ("source", "labeled", "agreeing", "confidence")
 """Layers of the second file."""

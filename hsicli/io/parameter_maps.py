@@ -13,7 +13,7 @@ from hsicli.cube import Grid, Stream
 from hsicli.io.files import replacing
 from hsicli.io.geotiff import open_dataset
 from hsicli.io.maps import TILE, started_geotiff
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 CACHE_MEGABYTES = 64
 """What GDAL may keep of tiles that are being written; it takes a twentieth of the machine otherwise."""

@@ -20,7 +20,7 @@ import numpy as np
 from hsicli.errors import InputError
 from hsicli.io.envi_writing import envi_header
 from hsicli.io.files import replacing
-from hsicli.products import Scene
+from hsicli.products.scenes import Scene
 
 
 def scene_image(path: Path) -> Path:

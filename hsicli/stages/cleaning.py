@@ -19,6 +19,7 @@ from hsicli.preprocessing.spectra import are_finite, despike, is_flat, normalize
 from hsicli.preprocessing.survey import Limits, clipped_blocks
 from hsicli.runtime import Track
 from hsicli.stages.denoising import Denoise, DenoiseConfig
+from hsicli.stages.projection import ProjectConfig
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class PreprocessConfig:
     normalize: Literal["none", "l2", "minmax", "band-depth"] = "l2"  # last, so that what follows sees it
     band_depth: float = 0.1  # s, the depth that band-depth gives the deepest absorption
     denoise: DenoiseConfig = field(default_factory=DenoiseConfig)  # after clip; not together with a ratio
+    project: ProjectConfig = field(default_factory=ProjectConfig)  # onto a map grid, when all else is done
 
     def __post_init__(self) -> None:
         if self.flat_depth is not None and not self.continuum:

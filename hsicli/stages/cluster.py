@@ -18,7 +18,8 @@ from hsicli.algorithms.sampling import kmeans_labels
 from hsicli.algorithms.whitening import whitened
 from hsicli.cube import Cube, image
 from hsicli.errors import InputError
-from hsicli.products import Labels, Subspace
+from hsicli.products.labels import Labels
+from hsicli.products.subspace import Subspace
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
 from hsicli.stages.classes import ClassSums, class_sums
 from hsicli.stages.encoding import (

@@ -16,7 +16,9 @@ from hsicli.algorithms.separation import SCORED, Blocks, blind_agreement, separa
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
-from hsicli.products import ClassMap, Labels, Raster, Scores, class_raster
+from hsicli.products.labels import ClassMap, Labels
+from hsicli.products.rasters import Raster, class_raster
+from hsicli.products.scores import Scores
 from hsicli.runtime import Track, quiet
 from hsicli.stages.identify import Compare, nearest_spectra
 

@@ -18,7 +18,7 @@ from hsicli.algorithms.noise import (
 )
 from hsicli.cube import Cube
 from hsicli.errors import InputError
-from hsicli.products import Subspace
+from hsicli.products.subspace import Subspace
 from hsicli.runtime import Track, quiet
 
 Estimates = tuple[Directions, Directions]

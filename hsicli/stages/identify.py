@@ -9,7 +9,7 @@ from hsicli.algorithms.angles import spectral_angle
 from hsicli.errors import InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import remove_continuum
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from hsicli.algorithms.geology import Geology, Unit, abundances
 from hsicli.algorithms.mixing import dominant, random_abundances
 from hsicli.algorithms.synthesis import CELL, Sheet, generator
 from hsicli.cube import CRISM_FILL
-from hsicli.products import SceneBlock
+from hsicli.products.scenes import SceneBlock
 from hsicli.runtime import available_threads
 
 log = logging.getLogger(__name__)

@@ -1,11 +1,34 @@
 """A cube in sensor space laid on a map grid: spectra are taken whole from the nearest pixel, never mixed."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from hsicli.cube import BLOCK_BYTES, Cube, Grid, Stream
+from hsicli.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """Whether an image in sensor space is laid on a map grid, and on which."""
+
+    method: Literal["none", "nearest"] = "none"  # nearest: each cell has the spectrum of one pixel
+    pixel_size: float | None = None  # metres; None: the finer of the usual distances of neighbours
+    parallel: float | None = None  # standard parallel, degrees; None: the mean latitude in steps of 5
+
+    def __post_init__(self) -> None:
+        if self.pixel_size is not None and not 0 < self.pixel_size < math.inf:
+            raise ConfigError(
+                f"project.pixel_size: {self.pixel_size:g} is no length in metres", hint="write, say, 18"
+            )
+        if self.method == "none" and (self.pixel_size, self.parallel) != (None, None):
+            raise ConfigError(
+                "project: a grid is described, but nothing is projected",
+                hint="give --project, or leave out --pixel-size and project.parallel",
+            )
 
 
 def project_cube(cube: Cube, index: np.ndarray, grid: Grid) -> Cube:

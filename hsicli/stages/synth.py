@@ -14,7 +14,7 @@ from hsicli.cube import BLOCK_BYTES, CRISM_FILL, Grid
 from hsicli.errors import ConfigError
 from hsicli.instruments import axis
 from hsicli.library import Library
-from hsicli.products import Scene
+from hsicli.products.scenes import Scene
 from hsicli.stages.planting import REFERENCE_ROWS, Plan, SynthConfig, power, scene_blocks, sheets
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,9 @@ from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import read_product
 from hsicli.io.labels import read_labels
-from hsicli.products import Labels, Scores, Subspace
+from hsicli.products.labels import Labels
+from hsicli.products.scores import Scores
+from hsicli.products.subspace import Subspace
 
 SCENE = "synth mars scene.img --rows 80 --cols 100"
 CHAIN = (

@@ -10,7 +10,7 @@ from hsicli.cli.cluster import cluster
 from hsicli.cli.options import Command
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import read_product, write_product
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 from hsicli.provenance import Provenance
 from hsicli.stages.hysime import HysimeConfig, estimate_subspace
 

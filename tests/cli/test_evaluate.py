@@ -14,7 +14,9 @@ from hsicli.cli.score_tables import mean_and_spread, score_tables, scores_as_jso
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import read_product, write_product
 from hsicli.io.maps import write_geotiff
-from hsicli.products import ClassMap, Labels, Raster, Scores
+from hsicli.products.labels import ClassMap, Labels
+from hsicli.products.rasters import Raster
+from hsicli.products.scores import Scores
 from hsicli.provenance import Provenance
 from hsicli.stages.evaluate import EvaluateConfig, evaluate_labels
 

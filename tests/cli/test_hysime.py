@@ -8,7 +8,7 @@ from hsicli.cli.hysime import hysime
 from hsicli.cli.options import Command
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import read_header, read_product, write_product
-from hsicli.products import Subspace
+from hsicli.products.subspace import Subspace
 from hsicli.provenance import Provenance
 
 app = typer.Typer(cls=Commands, pretty_exceptions_enable=False)

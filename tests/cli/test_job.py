@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from hsicli.io import files
 from hsicli.io.hdf5 import read_product
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 TOY = Path(__file__).with_name("toy.py")
 sys.path.insert(0, str(TOY.parent))

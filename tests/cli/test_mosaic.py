@@ -15,7 +15,7 @@ from hsicli.cube import Grid
 from hsicli.io.labels import read_labels
 from hsicli.io.layers import read_geometry
 from hsicli.io.maps import write_geotiff
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 from tests.io.test_map_layers import write_ddr, write_labels
 from tests.io.test_warping import centres, mars, radius
 

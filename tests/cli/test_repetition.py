@@ -8,7 +8,7 @@ from hsicli.cli.repetition import repeat_clustering
 from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.io.hdf5 import write_product
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 from hsicli.provenance import Provenance
 from hsicli.stages.cluster import ClusterConfig, MergingConfig
 

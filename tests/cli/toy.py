@@ -17,7 +17,7 @@ from hsicli.cli.config import read_config
 from hsicli.cli.console import track
 from hsicli.cli.job import plan
 from hsicli.cli.options import Command, DryRun, Output, Overwrite, Seed
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 
 @dataclass(frozen=True)

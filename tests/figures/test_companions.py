@@ -4,7 +4,7 @@ import numpy as np
 
 from hsicli.cube import Cube
 from hsicli.figures.companions import draw
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 
 def png(figure):

@@ -5,7 +5,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.cube import Grid
 from hsicli.figures.maps import UNLABELED, class_image, draw_map, draw_two_maps, metres_per_pixel
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 PROJECTED = (
     'PROJCRS["Mars", BASEGEOGCRS["Mars", ANGLEUNIT["degree",0.0174532925]], CS[Cartesian,2], '

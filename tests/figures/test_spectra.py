@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.figures.spectra import draw_spectra, gaps, spread_apart, stacked
-from hsicli.products import Labels
+from hsicli.products.labels import Labels
 
 
 def planted(k, bands=60, rng=None):

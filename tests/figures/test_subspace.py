@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hsicli.figures.subspace import draw_subspace
-from hsicli.products import Subspace
+from hsicli.products.subspace import Subspace
 
 
 @pytest.fixture

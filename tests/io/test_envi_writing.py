@@ -15,7 +15,7 @@ from hsicli.io.envi_header import INTERLEAVES
 from hsicli.io.envi_writing import envi_header, write_envi_cube, write_envi_library, write_envi_raster
 from hsicli.io.speclib import read_library
 from hsicli.library import Library
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 GRID = Grid((18.0, 0.0, 4e5, 0.0, -18.0, 3.7e6), CRS.from_epsg(32611).to_wkt(), "EPSG:32611")
 

@@ -12,7 +12,8 @@ import rasterio
 from hsicli.cube import Cube, Grid, Stream
 from hsicli.errors import InputError
 from hsicli.io.hdf5 import read_header, read_product, write_product
-from hsicli.products import Labels, Subspace
+from hsicli.products.labels import Labels
+from hsicli.products.subspace import Subspace
 from hsicli.provenance import Provenance
 
 ORIGIN = Provenance(command="test", method="1.1", config={"a.b": 1.5, "c": [1, 2]}, seed=3)

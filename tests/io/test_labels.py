@@ -12,7 +12,8 @@ from hsicli.io.envi_writing import write_envi_raster
 from hsicli.io.hdf5 import write_product
 from hsicli.io.labels import read_labels, read_mask
 from hsicli.io.maps import write_geotiff
-from hsicli.products import Labels, Raster
+from hsicli.products.labels import Labels
+from hsicli.products.rasters import Raster
 from hsicli.provenance import Provenance
 
 LABELS = np.array([[0, 1, 2], [3, 3, 0]], dtype=np.int32)

@@ -12,7 +12,8 @@ from hsicli.io.envi_writing import write_envi_raster
 from hsicli.io.hdf5 import write_product
 from hsicli.io.map_layers import find_geometry, open_map, place_map
 from hsicli.io.maps import write_geotiff
-from hsicli.products import Labels, Raster
+from hsicli.products.labels import Labels
+from hsicli.products.rasters import Raster
 from hsicli.provenance import Provenance
 from tests.io.test_warping import mars
 

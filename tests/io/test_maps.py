@@ -13,7 +13,7 @@ from hsicli.cube import Grid
 from hsicli.io.geotiff import grid_of, open_dataset
 from hsicli.io.maps import write_geotiff
 from hsicli.io.projection import equirectangular_wkt
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 TRANSFORM = (18.0, 0.0, 4126000.0, 0.0, -18.0, 1339500.0)
 NAMES = ("Olivine", "Mg & Ca <carbonate>", "Fe/Mg-smectité")
@@ -160,7 +160,7 @@ import numpy as np
 from pathlib import Path
 from hsicli.errors import HsiError
 from hsicli.io.maps import write_geotiff
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 data = np.random.default_rng(0).integers(0, 5, (1, 700, 700)).astype(np.uint8)
 raster = Raster(data, ("class",), class_names=tuple("abcd"), colours=np.zeros((4, 3), np.uint8), nodata=0)
 write_geotiff(Path("whole.tif"), raster)

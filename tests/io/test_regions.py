@@ -11,7 +11,7 @@ from hsicli.cube import Grid
 from hsicli.errors import InputError
 from hsicli.io.maps import write_geotiff
 from hsicli.io.regions import read_regions
-from hsicli.products import Raster
+from hsicli.products.rasters import Raster
 
 SHAPE = (6, 8)
 UTM = Grid(

@@ -8,7 +8,7 @@ import pytest
 from hsicli.io.envi import read_classes
 from hsicli.io.scene import scene_image, write_scene
 from hsicli.library import Library
-from hsicli.products import Scene, SceneBlock
+from hsicli.products.scenes import Scene, SceneBlock
 
 
 def scene(rows: int = 4) -> Scene:

@@ -8,7 +8,7 @@ from sklearn import metrics as sk
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
-from hsicli.products import ClassMap, Labels
+from hsicli.products.labels import ClassMap, Labels
 from hsicli.stages.evaluate import EvaluateConfig, evaluate_labels, matched_raster
 
 ROWS, COLS, BANDS, K = 24, 20, 48, 3

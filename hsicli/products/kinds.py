@@ -1,0 +1,10 @@
+"""Every kind of product there is, for those who must know them all: `info` and the docs."""
+
+from typing import Any
+
+from hsicli.cube import Cube
+from hsicli.products.labels import Labels
+from hsicli.products.scores import Scores
+from hsicli.products.subspace import Subspace
+
+KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Scores)
