@@ -11,8 +11,8 @@ import numpy as np
 BLOCK_PIXELS = 8192
 """Spectra that are turned into float64 at a time."""
 
-PAIRS = 2**16
-"""Pairs of neighbours, each way, that the difference estimate asks for; an image has no need of more."""
+PAIRS = 2**14
+"""Pairs of neighbours, each way, that the difference estimate asks for: they give a band's noise to 1 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +86,18 @@ def add_rows(
     bands = data.shape[2]
     pixels, total, products = sums.pixels, sums.total.copy(), sums.products.copy()
     size = max(1, BLOCK_PIXELS // max(1, data.shape[1]))
+    # One room for all parts: a fresh array of this size costs more than what is done with it.
+    room = np.ones((min(size, len(data)) * data.shape[1], bands + 1))
     for start in range(0, len(data), size):
         inside = valid[start : start + size]
         part = data[start : start + size]
-        spectra = (part.reshape(-1, bands) if inside.all() else part[inside]).astype(np.float64)
+        spectra = part.reshape(-1, bands) if inside.all() else part[inside]
+        exact = room[: len(spectra)]
+        exact[:, :bands] = spectra
+        found = exact.T @ exact  # the column of ones gives the sums
         pixels += len(spectra)
-        total += np.ones(len(spectra)) @ spectra
-        products += spectra.T @ spectra
+        total += found[bands, :bands]
+        products += found[:bands, :bands]
     pairs, differences = sums.pairs, sums.differences.copy()
     for row in range(-first % step, len(data), step):
         neighbours = [(data[row, :-1], valid[row, :-1], data[row, 1:], valid[row, 1:])]
