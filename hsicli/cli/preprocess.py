@@ -24,6 +24,16 @@ from hsicli.cli.options import (
     Variable,
     WavelengthTable,
 )
+from hsicli.cli.projecting import (
+    Geometry,
+    PixelSize,
+    Project,
+    first_pass,
+    forget_first_pass,
+    geometry_of,
+    on_grid,
+    place_of,
+)
 from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -94,6 +104,9 @@ def preprocess(
     denoise: DenoiseMethod = None,
     library: LibraryFile = None,
     transmission: Transmission = None,
+    project: Project = False,
+    pixel_size: PixelSize = None,
+    geometry: Geometry = None,
     use_bad_bands: UseBadBands = False,
     variable: Variable = None,
     wavelengths: WavelengthTable = None,
@@ -107,7 +120,7 @@ def preprocess(
     """Make the spectra of a cube comparable: clip, denoise, ratio, window, continuum, scale."""
     from hsicli.cube import Cube
     from hsicli.io.labels import read_mask
-    from hsicli.io.reading import read_cube
+    from hsicli.io.reading import open_cube, read_cube
     from hsicli.io.speclib import read_library
     from hsicli.stages.cleaning import PreprocessConfig
     from hsicli.stages.preprocess import preprocess_cube
@@ -117,7 +130,9 @@ def preprocess(
         PreprocessConfig, config_file, overrides,
         window_nm=_window(window), ratio="none" if spectrum or bland else ratio, continuum=continuum,
         normalize=normalize, use_bad_bands=use_bad_bands or None, denoise__method=denoise,
+        project__method="nearest" if project else None, project__pixel_size=pixel_size,
     )  # fmt: skip
+    geometry = geometry_of(cube, lambda: open_cube(cube, variable).grid, geometry, config.project)
     modelled = config.denoise.method == "sparse"  # long: on a device, and it can be taken up again
     job = plan(
         "preprocess",
@@ -125,23 +140,32 @@ def preprocess(
         reads={
             f"cube {variable}" if variable else "cube": cube,
             "mask": mask, "ratio": spectrum, "bland": bland, "wavelengths": wavelengths,
-            "library": library, "transmission": transmission,
+            "library": library, "transmission": transmission, "geometry": geometry,
         },
         writes=output, config=config, product=Cube, device=device if modelled else None,
         overwrite=overwrite, dry_run=dry_run,
     )  # fmt: skip
     if job.done:
+        if not dry_run:
+            forget_first_pass(output)
         return
-    cleaned = preprocess_cube(
-        read_cube(cube, variable=variable, wavelengths=wavelengths),
-        config,
-        bland=read_mask(bland) if bland else None,
-        reference=read_library(spectrum) if spectrum else None,
-        mask=read_mask(mask) if mask else None,
-        means=_means(library, transmission, job, device if modelled else None),
-        track=track,
-    )
-    job.commit(cleaned, compress=compress)
+    opened = read_cube(cube, variable=variable, wavelengths=wavelengths)
+    place = place_of(cube, opened.shape, geometry) if geometry else None  # may refuse: before the long work
+
+    def clean() -> Cube:
+        return preprocess_cube(
+            opened,
+            config,
+            bland=read_mask(bland) if bland else None,
+            reference=read_library(spectrum) if spectrum else None,
+            mask=read_mask(mask) if mask else None,
+            means=_means(library, transmission, job, device if modelled else None),
+            track=track,
+        )
+
+    made = clean() if place is None else on_grid(first_pass(job, clean), place, config.project)
+    job.commit(made, compress=compress)
+    forget_first_pass(output)
 
 
 def _means(library: Path | None, transmission: Path | None, job: Job, device: str | None) -> "Means":

@@ -174,14 +174,7 @@ def find_geometry(maps: Sequence[OpenMap], given: Sequence[Path]) -> list[Path |
         geometry = observations.get(name[:3]) if name is not None else None
         if geometry is None and len(given) == len(bare) == 1:
             geometry = given[0]
-        if geometry is None:
-            geometry = geometry_beside(one.path)
-        if geometry is None:
-            raise InputError(
-                f"{one.path}: has no georeferencing, and no DDR of its observation lies beside it",
-                hint="name its derived geometry with --geometry …_DE…_DDR1.LBL",
-            )
-        found.append(geometry)
+        found.append(geometry_for(one.path, geometry))
     for path in given:
         if path not in found:
             raise InputError(
@@ -201,14 +194,42 @@ def place_map(one: OpenMap, geometry: Path | None, locate: Locate) -> Place:
     """
     if geometry is None:
         return grid_place(str(one.path), one.grid or Grid(), one.shape)
+    return place_by_geometry(one.path, one.shape, geometry, locate)
+
+
+def geometry_for(image: Path, given: Path | None) -> Path:
+    """The derived geometry (DDR) of an image in sensor space: the one that is given, else that beside it.
+
+    Raises
+    ------
+    InputError
+        If none is given, and none of its observation lies beside it.
+    """
+    geometry = given or geometry_beside(image)
+    if geometry is None:
+        raise InputError(
+            f"{image}: has no georeferencing, and no DDR of its observation lies beside it",
+            hint="name its derived geometry with --geometry …_DE…_DDR1.LBL",
+        )
+    return geometry
+
+
+def place_by_geometry(image: Path, shape: tuple[int, int], geometry: Path, locate: Locate) -> Place:
+    """Where an image in sensor space lies, by the planes of its derived geometry.
+
+    Raises
+    ------
+    InputError
+        If the geometry has another shape, or no place for any pixel.
+    """
     planes = read_geometry(geometry)
     latitude, longitude = planes["latitude"], planes["longitude"]
-    if latitude.shape != one.shape:
+    if latitude.shape != shape:
         raise InputError(
             f"{geometry}: has {' × '.join(map(str, latitude.shape))} pixels, "
-            f"{one.path.name} has {' × '.join(map(str, one.shape))}",
-            hint="give the DDR of the same observation and detector, and a map of the whole image",
+            f"{image.name} has {' × '.join(map(str, shape))}",
+            hint="give the DDR of the same observation and detector, and the whole image",
         )
     if np.isfinite(latitude + longitude).sum() < 2:
         raise InputError(f"{geometry}: places no pixel", hint="fetch it again")
-    return sensor_place(str(one.path), (latitude, longitude), *locate(latitude, longitude))
+    return sensor_place(str(image), (latitude, longitude), *locate(latitude, longitude))

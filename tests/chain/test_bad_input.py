@@ -13,6 +13,7 @@ from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import write_product
 from hsicli.provenance import Provenance
+from tests.io.test_map_layers import write_ddr
 
 ROWS, COLS, BANDS = 24, 20, 12
 AXIS = np.linspace(1000.0, 2100.0, BANDS)
@@ -152,6 +153,16 @@ def bare_table() -> None:
     Path("l.csv").write_text("400,1,2\n500,1,2\n")
 
 
+def other_geometry() -> None:
+    plain()
+    write_ddr(Path("ddr.lbl"), *np.mgrid[0:ROWS, 0 : COLS + 1].astype(float))
+
+
+def void_geometry() -> None:
+    plain()
+    write_ddr(Path("ddr.lbl"), *np.full((2, ROWS, COLS), 65535.0))
+
+
 def nothing() -> None:
     pass
 
@@ -181,6 +192,11 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     ),
     (library_elsewhere, PREPROCESS + " --denoise sparse --transmission far.csv", "ends with transmission"),
     (few_pixels, PREPROCESS + " --denoise mnf", "too few for the noise"),
+    (plain, PREPROCESS + " --project", "no DDR of its observation lies beside it"),
+    (plain, PREPROCESS + " --project --geometry gone.lbl", "gone.lbl: there is no such file"),
+    (plain, PREPROCESS + " --project --geometry a.hdr", "names no planes of latitude"),
+    (other_geometry, PREPROCESS + " --project --geometry ddr.lbl", "has 24 × 21 pixels"),
+    (void_geometry, PREPROCESS + " --project --geometry ddr.lbl", "places no pixel"),
     *(
         (make, f"{command} a.h5 out.h5", word)
         for command in ("hysime", "cluster")

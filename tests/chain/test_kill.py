@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 
 from hsicli.cli.app import app
 from hsicli.io import files
+from tests.io.test_map_layers import write_ddr
 
 PROGRAM = (sys.executable, "-c", "from hsicli.cli.app import main; main()")
 STAGES = {
     "synth": "synth mixtures {out}/scene.img --rows 40 --cols 40",
     "preprocess": "preprocess {made}/scene.img {out}/cube.h5 --window 2000,2450 --ratio global",
+    "project": "preprocess {made}/scene.img {out}/projected.h5 --project --geometry {made}/where.lbl",
     "hysime": "hysime {made}/cube.h5 {out}/subspace.h5",
     "cluster": "cluster {made}/cube.h5 {out}/classes.h5 --subspace {made}/subspace.h5 --components 6",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
@@ -49,6 +51,8 @@ def whole_files(folder: Path) -> dict[str, bytes]:
 def made(tmp_path_factory) -> tuple[Path, dict[str, float]]:
     """Every stage run undisturbed, and the seconds that each took."""
     folder, seconds = tmp_path_factory.mktemp("made"), {}
+    north, east = np.mgrid[0:40, 0:40] / 3000
+    write_ddr(folder / "where.lbl", 18.5 - north, 77.4 + east)
     for stage in STAGES:
         before = time.monotonic()
         finish(start(stage, folder, folder))

@@ -1,0 +1,146 @@
+"""Images in sensor space on a map grid, on request: their geometry, their grid, and a pass for each space."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from hsicli.cli.options import COMPUTE, INPUTS
+from hsicli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hsicli.cli.job import Job
+    from hsicli.cube import Cube, Grid
+    from hsicli.io.warping import Frame, Place
+    from hsicli.stages.projection import ProjectConfig
+
+log = logging.getLogger(__name__)
+
+Project = Annotated[
+    bool,
+    typer.Option(
+        "--project",
+        help="Lay an image in sensor space on a map grid, nearest neighbour, by its DDR.",
+        rich_help_panel=COMPUTE,
+    ),
+]
+PixelSize = Annotated[
+    float | None,
+    typer.Option(
+        "--pixel-size",
+        metavar="METRES",
+        help="With --project: side of a cell; the spacing of the pixels unless given.",
+        rich_help_panel=COMPUTE,
+    ),
+]
+Geometry = Annotated[
+    Path | None,
+    typer.Option(
+        "--geometry",
+        metavar="DDR",
+        help="With --project: latitudes and longitudes, if they do not lie beside the image.",
+        rich_help_panel=INPUTS,
+    ),
+]
+
+
+def geometry_of(
+    image: Path, grid: "Callable[[], Grid | None]", given: Path | None, config: "ProjectConfig"
+) -> Path | None:
+    """The derived geometry (DDR) that an image is to be projected by; None if it is not to be.
+
+    Whether it has a grid is asked only if it is to be.
+
+    Raises
+    ------
+    ConfigError
+        If the image lies on a map grid, or a geometry is given for nothing.
+    InputError
+        If there is no geometry.
+    """
+    from hsicli.io.map_layers import geometry_for
+
+    if config.method == "none":
+        if given is not None:
+            raise ConfigError("--geometry: nothing is projected", hint="give --project too")
+        return None
+    if grid() is not None:
+        raise ConfigError(f"{image}: lies on a map grid already", hint="leave out --project")
+    return geometry_for(image, given)
+
+
+def place_of(image: Path, shape: tuple[int, ...], geometry: Path) -> "Place":
+    """Where the pixels of an image in sensor space lie.
+
+    Raises
+    ------
+    InputError
+        If the geometry is of another image.
+    """
+    from hsicli.io.map_layers import place_by_geometry
+    from hsicli.stages.mosaic import pixel_finder
+
+    return place_by_geometry(image, (shape[0], shape[1]), geometry, pixel_finder)
+
+
+def grid_for(place: "Place", config: "ProjectConfig") -> "Frame":
+    """The grid that holds an image; what was derived is said."""
+    from hsicli.io.framing import common_frame
+
+    if config.pixel_size is None:
+        log.info(
+            "cells of %g m, the usual distance of neighbouring pixels: --pixel-size METRES gives another",
+            place.pixel,
+        )
+    return common_frame([place], parallel=config.parallel, pixel=config.pixel_size)
+
+
+def on_grid(cube: "Cube", place: "Place", config: "ProjectConfig") -> "Cube":
+    """The cube on the grid that holds it; its spectra are taken when it is written."""
+    from hsicli.io.warping import pixel_index
+    from hsicli.stages.projection import project_cube
+
+    frame = grid_for(place, config)
+    index = pixel_index(frame, place)
+    seen = np.unique(index[index >= 0]).size
+    log.info(
+        "%d of %d pixels are nearest to a cell; %.1f %% of the %d cells have a pixel",
+        seen, cube.shape[0] * cube.shape[1], 100 * (index >= 0).mean(), index.size,
+    )  # fmt: skip
+    return project_cube(cube, index, frame.grid)
+
+
+def first_pass(job: "Job", make: "Callable[[], Cube]") -> "Cube":
+    """The cube in sensor space, on disk beside the output under the run's fingerprint.
+
+    What an earlier run of the same words left there is taken as it is. `forget_first_pass` removes it.
+    """
+    from hsicli.cube import Cube
+    from hsicli.errors import InputError
+    from hsicli.io.files import clear_leftovers, replacing
+    from hsicli.io.hdf5 import read_header, read_product, write_product
+
+    path = _kept(job.output)
+    clear_leftovers(path)
+    try:
+        made = path.is_file() and read_header(path).provenance.fingerprint == job.provenance.fingerprint
+    except InputError:
+        made = False
+    if made:
+        log.info("goes on from %s, the preprocessed image in sensor space", path.name)
+    else:
+        with replacing(path) as partial:
+            write_product(partial, make(), job.provenance)
+    return read_product(path, Cube)
+
+
+def forget_first_pass(output: Path) -> None:
+    """Remove what the first pass left, when the output is whole."""
+    _kept(output).unlink(missing_ok=True)
+
+
+def _kept(output: Path) -> Path:
+    return output.with_name(output.name + ".sensor")
