@@ -25,8 +25,8 @@ class Abundances:
     endmembers: np.ndarray = field(metadata={"axes": "endmembers bands", "unit": "as the cube"})
     """float64, as bright as the cube shows them, whatever the convention."""
     convention: str = field(metadata={"unit": "word"})
-    """What one part of an endmember is: `raw`, its spectrum as it stands in `endmembers`; `max`, that spectrum
-    divided by its largest band; `given`, whatever it is in the abundances that were learnt from."""
+    """What one part of an endmember is: `raw`, its spectrum as it stands in `endmembers`; `max`, that
+    spectrum divided by its largest band; `given`, whatever it is in the abundances that were learnt from."""
     method: str = field(metadata={"unit": "word"})
     """Setting `method` of hsicli unmix."""
     mixing: str = field(metadata={"unit": "word"})
