@@ -1,11 +1,12 @@
 """Constrained least squares: how much of each endmember is in each spectrum, exactly, for millions of them.
 
-Two problems, both for given endmembers E (p, bands) and each spectrum x on its own::
+For given endmembers E (p, bands) and each spectrum x on its own::
 
-    NNLS   min ‖x − Eᵀa‖²,  a ≥ 0
-    FCLS   min ‖x − Eᵀa‖²,  a ≥ 0,  Σa = 1
+    NNLS     min ½‖x − Eᵀa‖²,          a ≥ 0
+    SUnSAL   min ½‖x − Eᵀa‖² + λ Σa,   a ≥ 0
+    FCLS     min ½‖x − Eᵀa‖²,          a ≥ 0,  Σa = 1
 
-Both are solved by an active set that starts at the single best endmember and lets in one endmember at a time,
+All are solved by an active set that starts at the single best endmember and lets in one endmember at a time,
 the one that lessens the error fastest, until none does; so the solution is exact up to rounding, not the
 limit of an iteration. Spectra are projected on an orthonormal basis of the endmembers first, in float64.
 """
@@ -21,8 +22,8 @@ FEW = 32
 """Up to so many endmembers, those positive in the unconstrained optimum are a good guess of those present."""
 
 
-def nnls(spectra: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
-    """Non-negative least squares: min ‖x − Eᵀa‖², a ≥ 0, for every spectrum.
+def nnls(spectra: np.ndarray, endmembers: np.ndarray, *, sparsity: float = 0.0) -> np.ndarray:
+    """Non-negative least squares: min ½‖x − Eᵀa‖² + λ Σa, a ≥ 0, for every spectrum.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ def nnls(spectra: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
         A spectrum with a value that is not finite gives NaN.
     endmembers : (p, bands) float
         Finite. Where some are mixtures of others, one of the solutions is returned.
+    sparsity : float
+        λ, in units of spectra squared; 0 for least squares alone.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def nnls(spectra: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
     ----------
     Lawson and Hanson, "Solving Least Squares Problems", 1974, chapter 23.
     """
-    return _solved(spectra, endmembers, np.inf)
+    return _solved(spectra, endmembers, np.inf, sparsity)
 
 
 def fcls(spectra: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
@@ -77,10 +80,12 @@ def fcls(spectra: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
     return _solved(spectra, endmembers, 1.0)
 
 
-def optimality(spectra: np.ndarray, endmembers: np.ndarray, abundances: np.ndarray) -> np.ndarray:
-    """How far non-negative abundances are from the optimum of NNLS: the largest violated condition.
+def optimality(
+    spectra: np.ndarray, endmembers: np.ndarray, abundances: np.ndarray, *, sparsity: float = 0.0
+) -> np.ndarray:
+    """How far non-negative abundances are from the optimum of `nnls`: the largest violated condition.
 
-    With the gradient g = E(Eᵀa − x): a ≥ 0, g ≥ 0, a g = 0, each relative to ‖E‖ ‖x‖ (‖E‖ the longest
+    With the gradient g = E(Eᵀa − x) + λ: a ≥ 0, g ≥ 0, a g = 0, each relative to ‖E‖ ‖x‖ (‖E‖ the longest
     endmember), a itself relative to its largest.
 
     Parameters
@@ -88,13 +93,15 @@ def optimality(spectra: np.ndarray, endmembers: np.ndarray, abundances: np.ndarr
     spectra : (n, bands) float
     endmembers : (p, bands) float
     abundances : (n, p) float
+    sparsity : float
+        λ
 
     Returns
     -------
     (n,) float64
         0 at the optimum.
     """
-    gradient = _gradient(spectra, endmembers, abundances)
+    gradient = _gradient(spectra, endmembers, abundances, sparsity)
     return _violation(abundances, gradient)
 
 
@@ -147,7 +154,7 @@ def converted(abundances: np.ndarray, scales: np.ndarray) -> np.ndarray:
     return fractions(abundances * scales)
 
 
-def _solved(spectra: np.ndarray, endmembers: np.ndarray, total: float) -> np.ndarray:
+def _solved(spectra: np.ndarray, endmembers: np.ndarray, total: float, sparsity: float = 0.0) -> np.ndarray:
     """Abundances (n, p) that sum to `total`, or to anything if that is infinite."""
     ends = np.asarray(endmembers, dtype=np.float64)
     if spectra.ndim != 2 or ends.ndim != 2 or spectra.shape[1] != ends.shape[1] or not ends.size:
@@ -167,7 +174,7 @@ def _solved(spectra: np.ndarray, endmembers: np.ndarray, total: float) -> np.nda
     for start in range(0, len(spectra), step):
         block = np.asarray(spectra[start : start + step], dtype=np.float64)
         along = block @ basis - origin @ basis
-        products = along @ triangle + lift
+        products = along @ triangle + (lift - sparsity)
         if len(ends) <= FEW:
             out[start : start + step] = _unconstrained(products, gram, total)
         size = np.sqrt(np.einsum("ij,ij->i", along, along) + lift)
@@ -185,9 +192,11 @@ def _unconstrained(products: np.ndarray, gram: np.ndarray, total: float) -> np.n
     return free
 
 
-def _gradient(spectra: np.ndarray, endmembers: np.ndarray, abundances: np.ndarray) -> np.ndarray:
+def _gradient(
+    spectra: np.ndarray, endmembers: np.ndarray, abundances: np.ndarray, sparsity: float = 0.0
+) -> np.ndarray:
     ends, x = np.asarray(endmembers, dtype=np.float64), np.asarray(spectra, dtype=np.float64)
-    gradient = (np.asarray(abundances, dtype=np.float64) @ ends - x) @ ends.T
+    gradient = (np.asarray(abundances, dtype=np.float64) @ ends - x) @ ends.T + sparsity
     size = np.linalg.norm(ends, axis=1).max() * np.linalg.norm(x, axis=1, keepdims=True)
     scaled: np.ndarray = gradient / np.where(size > 0, size, 1.0)
     return scaled
