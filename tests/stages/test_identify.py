@@ -67,5 +67,6 @@ def test_real_exemplars_find_their_mineral_in_the_type_spectra(data_dir) -> None
         numerators.spectra[known], numerators.wavelengths, library,
         compare="continuum-removed", ranks=1, least_overlap=0.5,
     )  # fmt: skip
-    right = sum(library.names[found[k, 0]] == names[row] for k, row in enumerate(known))
-    assert right / len(known) > 2 / 3
+    wrong = {names[row] for k, row in enumerate(known) if library.names[found[k, 0]] != names[row]}
+    # Without a ratio their bands are weak: nearest are Mg smectite, hematite and chlorite.
+    assert wrong <= {"fe_smectite", "poly_hyd_sulf", "epidote"}
