@@ -15,6 +15,7 @@ from hsicli.cli.console import console, print_any_name
 from hsicli.cli.demo import demo
 from hsicli.cli.evaluate import evaluate
 from hsicli.cli.exemplar import exemplar
+from hsicli.cli.export import export
 from hsicli.cli.hysime import hysime
 from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
@@ -147,7 +148,7 @@ app = typer.Typer(
 # A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, evaluate.
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Look": (info, exemplar),
+    "Look": (info, exemplar, export),
     "Stages": (preprocess, hysime, cluster, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }

@@ -1,5 +1,6 @@
 """hsicli preprocess."""
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,17 +29,15 @@ from hsicli.cli.projecting import (
     Geometry,
     PixelSize,
     Project,
-    first_pass,
-    forget_first_pass,
     geometry_of,
-    on_grid,
+    in_two_passes,
     place_of,
 )
-from hsicli.errors import ConfigError, InputError
+from hsicli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from hsicli.library import Library
-    from hsicli.stages.denoising import Means
+    from hsicli.cube import Cube
+    from hsicli.stages.cleaning import PreprocessConfig
 
 METHODS = ("none", "auto", "column", "global")
 
@@ -72,21 +71,21 @@ DenoiseMethod = Annotated[
     typer.Option(
         "--denoise",
         metavar="HOW",
-        help="sparse: a background and library absorptions; mnf: components; none.",
+        help="sparse: a background and library absorptions; atmosphere: as well, for TRDR; mnf; none.",
         rich_help_panel=COMPUTE,
     ),
 ]
 LibraryFile = Annotated[
     Path | None,
     typer.Option(
-        "--library", help="Reflectances whose absorptions sparse is made of.", rich_help_panel=INPUTS
+        "--library", help="Reflectances whose absorptions the model is made of.", rich_help_panel=INPUTS
     ),
 ]
 Transmission = Annotated[
     Path | None,
     typer.Option(
         "--transmission",
-        help="A table of transmissions of an atmosphere left in part.",
+        help="A table of transmissions: of an atmosphere left in part (sparse), or not removed (atmosphere).",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -119,11 +118,8 @@ def preprocess(
 ) -> None:
     """Make the spectra of a cube comparable: clip, denoise, ratio, window, continuum, scale."""
     from hsicli.cube import Cube
-    from hsicli.io.labels import read_mask
     from hsicli.io.reading import open_cube, read_cube
-    from hsicli.io.speclib import read_library
     from hsicli.stages.cleaning import PreprocessConfig
-    from hsicli.stages.preprocess import preprocess_cube
 
     spectrum = Path(ratio) if ratio and ratio not in METHODS else None
     config = read_config(
@@ -133,74 +129,50 @@ def preprocess(
         project__method="nearest" if project else None, project__pixel_size=pixel_size,
     )  # fmt: skip
     geometry = geometry_of(cube, lambda: open_cube(cube, variable).grid, geometry, config.project)
-    modelled = config.denoise.method == "sparse"  # long: on a device, and it can be taken up again
+    modelled = config.denoise.models  # long: on a device, and it can be taken up again
+    files = {
+        "mask": mask, "ratio": spectrum, "bland": bland, "wavelengths": wavelengths,
+        "library": library, "transmission": transmission, "geometry": geometry,
+    }  # fmt: skip
     job = plan(
         "preprocess",
         # Another array of the same file is another input.
-        reads={
-            f"cube {variable}" if variable else "cube": cube,
-            "mask": mask, "ratio": spectrum, "bland": bland, "wavelengths": wavelengths,
-            "library": library, "transmission": transmission, "geometry": geometry,
-        },
+        reads={f"cube {variable}" if variable else "cube": cube, **files},
         writes=output, config=config, product=Cube, device=device if modelled else None,
         overwrite=overwrite, dry_run=dry_run,
     )  # fmt: skip
     if job.done:
-        if not dry_run:
-            forget_first_pass(output)
         return
     opened = read_cube(cube, variable=variable, wavelengths=wavelengths)
     place = place_of(cube, opened.shape, geometry) if geometry else None  # may refuse: before the long work
-
-    def clean() -> Cube:
-        return preprocess_cube(
-            opened,
-            config,
-            bland=read_mask(bland) if bland else None,
-            reference=read_library(spectrum) if spectrum else None,
-            mask=read_mask(mask) if mask else None,
-            means=_means(library, transmission, job, device if modelled else None),
-            track=track,
-        )
-
-    made = clean() if place is None else on_grid(first_pass(job, clean), place, config.project)
+    clean = functools.partial(_cleaned, opened, config, files, job, device if modelled else None)
+    made = clean() if place is None else in_two_passes(job, clean, place, config.project)
     job.commit(made, compress=compress)
-    forget_first_pass(output)
 
 
-def _means(library: Path | None, transmission: Path | None, job: Job, device: str | None) -> "Means":
-    """What denoising needs beside the cube."""
+def _cleaned(
+    cube: "Cube", config: "PreprocessConfig", files: dict[str, Path | None], job: Job, device: str | None
+) -> "Cube":
+    """The cube, its spectra made comparable with what the files hold."""
+    from hsicli.io.labels import read_mask
     from hsicli.io.speclib import read_library
+    from hsicli.io.transmission import read_transmission
     from hsicli.runtime import nowhere, pick_device
     from hsicli.stages.denoising import Means
+    from hsicli.stages.preprocess import preprocess_cube
 
-    return Means(
+    library, transmission, ratio = files["library"], files["transmission"], files["ratio"]
+    means = Means(
         library=read_library(library) if library else None,
-        transmission=_transmission(transmission) if transmission else None,
+        transmission=read_transmission(transmission) if transmission else None,
         device=pick_device(device) if device else None,
         checkpoint=job.checkpoint or nowhere,
     )
-
-
-def _transmission(path: Path) -> "Library":
-    """The mean of a table's transmissions: its columns that are named so, all of them if none is."""
-    import numpy as np
-
-    from hsicli.io.tables import read_axis, read_table
-    from hsicli.library import Library
-
-    wavelengths, _ = read_axis(path)
-    table = read_table(path)
-    named = [k for k, name in enumerate(table.names) if name.casefold().endswith("transmission")]
-    if not named:
-        raise InputError(
-            f"{path}: has no column whose name ends with transmission", hint="name it so in the first line"
-        )
-    values = table.values[:, named]
-    there = np.isfinite(wavelengths) & np.isfinite(values).any(axis=1)
-    order = np.argsort(wavelengths[there], kind="stable")
-    mean = np.nanmean(values[there], axis=1)[order]
-    return Library((path.stem,), mean[None], wavelengths[there][order])
+    bland, mask = (read_mask(path) if path else None for path in (files["bland"], files["mask"]))
+    reference = read_library(ratio) if ratio else None
+    return preprocess_cube(
+        cube, config, bland=bland, reference=reference, mask=mask, means=means, track=track
+    )
 
 
 def _window(text: str | None) -> list[float] | None:

@@ -1,17 +1,19 @@
 """Images in sensor space on a map grid, on request: their geometry, their grid, and a pass for each space."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from hsicli.cli.options import COMPUTE, INPUTS
 from hsicli.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from hsicli.cli.job import Job
     from hsicli.cube import Cube, Grid
     from hsicli.io.warping import Frame, Place
@@ -100,6 +102,8 @@ def grid_for(place: "Place", config: "ProjectConfig") -> "Frame":
 
 def on_grid(cube: "Cube", place: "Place", config: "ProjectConfig") -> "Cube":
     """The cube on the grid that holds it; its spectra are taken when it is written."""
+    import numpy as np
+
     from hsicli.io.warping import pixel_index
     from hsicli.stages.projection import project_cube
 
@@ -113,34 +117,39 @@ def on_grid(cube: "Cube", place: "Place", config: "ProjectConfig") -> "Cube":
     return project_cube(cube, index, frame.grid)
 
 
-def first_pass(job: "Job", make: "Callable[[], Cube]") -> "Cube":
-    """The cube in sensor space, on disk beside the output under the run's fingerprint.
+def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config: "ProjectConfig") -> "Cube":
+    """The cube that is made, on the grid that holds it.
 
-    What an earlier run of the same words left there is taken as it is. `forget_first_pass` removes it.
+    In sensor space it lies beside the output meanwhile, as a product of the run's own fingerprint: what an
+    earlier run of the same words left there is taken as it is. It goes when the last row has been projected.
     """
-    from hsicli.cube import Cube
-    from hsicli.errors import InputError
+    from hsicli.cube import Cube, Stream
     from hsicli.io.files import clear_leftovers, replacing
-    from hsicli.io.hdf5 import read_header, read_product, write_product
+    from hsicli.io.hdf5 import read_product, write_product
 
-    path = _kept(job.output)
+    path = job.output.with_name(job.output.name + ".sensor")
     clear_leftovers(path)
-    try:
-        made = path.is_file() and read_header(path).provenance.fingerprint == job.provenance.fingerprint
-    except InputError:
-        made = False
-    if made:
+    if _made_by(path, job):
         log.info("goes on from %s, the preprocessed image in sensor space", path.name)
     else:
         with replacing(path) as partial:
             write_product(partial, make(), job.provenance)
-    return read_product(path, Cube)
+    projected = on_grid(read_product(path, Cube), place, config)
+    walk = projected.data
+
+    def blocks() -> "Iterator[tuple[slice, np.ndarray]]":
+        yield from walk.blocks()  # type: ignore[union-attr]
+        path.unlink(missing_ok=True)  # what has been mapped stays readable
+
+    return replace(projected, data=Stream(walk.shape, blocks))
 
 
-def forget_first_pass(output: Path) -> None:
-    """Remove what the first pass left, when the output is whole."""
-    _kept(output).unlink(missing_ok=True)
+def _made_by(path: Path, job: "Job") -> bool:
+    """Whether an earlier run of the same words left this, whole."""
+    from hsicli.errors import InputError
+    from hsicli.io.hdf5 import read_header
 
-
-def _kept(output: Path) -> Path:
-    return output.with_name(output.name + ".sensor")
+    try:
+        return path.is_file() and read_header(path).provenance.fingerprint == job.provenance.fingerprint
+    except InputError:
+        return False

@@ -63,7 +63,7 @@ def write_envi_cube(
         cube.shape, np.float32, interleave=interleave, description=description, fields=fields, grid=cube.grid
     )
     return _write_pair(
-        path, text, _float_blocks(cube), cube.shape, dtype=np.dtype(np.float32), interleave=interleave
+        path, text, float_blocks(cube), cube.shape, dtype=np.dtype(np.float32), interleave=interleave
     )
 
 
@@ -194,8 +194,8 @@ def _writable(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return dtype if dtype.newbyteorder("=").str[1:] in DTYPES.values() else np.dtype(np.float32)
 
 
-def _float_blocks(cube: Cube) -> Iterator[Rows]:
-    """Every band in stored order, NaN where there is no data."""
+def float_blocks(cube: Cube) -> Iterator[Rows]:
+    """Every band of a cube in stored order, its own unit, NaN where there is no data."""
     if isinstance(cube.data, Stream):
         yield from cube.data.blocks()
         return

@@ -14,6 +14,7 @@ from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
+from hsicli.cube import Grid
 from hsicli.io.files import no_room, replacing
 from hsicli.io.geotiff import AUTHORITY_TAG, WKT_TAG
 from hsicli.products.rasters import Raster
@@ -104,7 +105,7 @@ def started_geotiff(path: Path, raster: Raster) -> Iterator[Any]:
         "BIGTIFF": "IF_SAFER",
         "SPARSE_OK": "TRUE",
         **({"photometric": "MINISBLACK", "interleave": "band"} if layers > 1 else {}),
-        **_georeference(raster),
+        **georeference(raster.grid),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -130,26 +131,30 @@ def _read_through(path: Path) -> None:
             dataset.read(window=Window(0, row, dataset.width, min(TILE, dataset.height - row)))
 
 
-def _georeference(raster: Raster) -> dict[str, Any]:
-    """What rasterio needs to know of the grid; a system that GDAL cannot read stays in the tags alone."""
-    if raster.grid is None:
+def georeference(grid: Grid | None) -> dict[str, Any]:
+    """What rasterio needs to know of a grid; a system that GDAL cannot read stays in the tags alone."""
+    if grid is None:
         return {}
     found: dict[str, Any] = {}
-    if raster.grid.transform is not None:
-        found["transform"] = Affine(*raster.grid.transform)
-    for system in (raster.grid.wkt, raster.grid.authority):  # the code, where both are known
+    if grid.transform is not None:
+        found["transform"] = Affine(*grid.transform)
+    for system in (grid.wkt, grid.authority):  # the code, where both are known
         if system is not None:
             with suppress(CRSError):
                 found["crs"] = rasterio.CRS.from_user_input(system)
     return found
 
 
+def grid_tags(grid: Grid | None) -> dict[str, str]:
+    """The tags that keep a coordinate system as it came."""
+    if grid is None:
+        return {}
+    known = {WKT_TAG: grid.wkt, AUTHORITY_TAG: grid.authority}
+    return {tag: text for tag, text in known.items() if text is not None}
+
+
 def _tags(raster: Raster) -> dict[str, str]:
-    tags = dict(raster.tags)
-    if raster.grid is not None and raster.grid.wkt is not None:
-        tags[WKT_TAG] = raster.grid.wkt
-    if raster.grid is not None and raster.grid.authority is not None:
-        tags[AUTHORITY_TAG] = raster.grid.authority
+    tags = {**raster.tags, **grid_tags(raster.grid)}
     for number, name in enumerate(raster.class_names, start=1):
         tags[CLASS_TAG.format(number)] = name
     return dict(sorted(tags.items()))

@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def add_spectrum(path: Path, spectrum: Library, origin: str) -> bool:
     try:
         clear_leftovers(path)
         remark = f"# {spectrum.names[0]}: {' '.join(origin.split())}"
-        text = _lengthened(path, spectrum, remark) if path.is_file() else _begun(spectrum, remark)
+        text = _lengthened(path, spectrum, remark) if path.is_file() else _table(spectrum, [remark])
         if text:
             with replacing(path) as partial:
                 partial.write_text(text, encoding="utf-8", newline="")
@@ -61,16 +62,32 @@ def add_spectrum(path: Path, spectrum: Library, origin: str) -> bool:
     return bool(text)
 
 
-def _begun(spectrum: Library, remark: str) -> str:
-    widths = [] if spectrum.fwhm is None else [("fwhm_nm", [f"{width:.6g}" for width in spectrum.fwhm])]
+def write_table(path: Path, library: Library, remarks: Sequence[str]) -> None:
+    """Write a library as text (CSV): `wavelength_nm`, perhaps `fwhm_nm`, and a column a spectrum.
+
+    Parameters
+    ----------
+    path : Path
+        Anything there is replaced, whole or not at all.
+    library : Library
+    remarks : sequence of str
+        Lines that go before the table, each after a ``#``.
+    """
+    text = _table(library, [f"# {' '.join(remark.split())}" for remark in remarks])
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
+
+
+def _table(library: Library, remarks: Sequence[str]) -> str:
+    widths = [] if library.fwhm is None else [("fwhm_nm", [f"{width:.6g}" for width in library.fwhm])]
     columns = [
-        ("wavelength_nm", [f"{centre:.9g}" for centre in spectrum.wavelengths]),
+        ("wavelength_nm", [f"{centre:.9g}" for centre in library.wavelengths]),
         *widths,
-        (spectrum.names[0], [_cell(value) for value in spectrum.spectra[0]]),
+        *zip(library.names, ([_cell(value) for value in row] for row in library.spectra), strict=True),
     ]
     heading = _line([name for name, _ in columns], ",")
     rows = [",".join(cells) for cells in zip(*(cells for _, cells in columns), strict=True)]
-    return "\n".join([remark, heading, *rows]) + "\n"
+    return "\n".join([*remarks, heading, *rows]) + "\n"
 
 
 def _lengthened(path: Path, spectrum: Library, remark: str) -> str:

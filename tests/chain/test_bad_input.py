@@ -13,7 +13,7 @@ from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import write_product
 from hsicli.provenance import Provenance
-from tests.io.test_map_layers import write_ddr
+from tests.io.test_map_layers import write_ddr, write_labels
 
 ROWS, COLS, BANDS = 24, 20, 12
 AXIS = np.linspace(1000.0, 2100.0, BANDS)
@@ -163,6 +163,10 @@ def void_geometry() -> None:
     write_ddr(Path("ddr.lbl"), *np.full((2, ROWS, COLS), 65535.0))
 
 
+def unplaced_map() -> None:
+    write_labels(Path("m.h5"), np.eye(4, dtype=np.int32))
+
+
 def nothing() -> None:
     pass
 
@@ -231,6 +235,18 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (one_band, "mosaic a.h5 out.tif", "holds a cube, which is no class map"),
     (plain, "mosaic a.hdr out.tif", "a.hdr"),
     (text_named_hdr, "mosaic a.hdr out.tif", "a.hdr"),
+    (nothing, "export a.h5 out.img", "no such file"),
+    (truncated, "export a.hdr out.img", "bytes"),
+    (not_hdf5, "export a.h5 out.img", "a.h5"),
+    (incomplete, "export a.h5 out.img", "not written to its end"),
+    (other_schema, "export a.h5 out.img", "has layout 99"),
+    (foreign_hdf5, "export a.h5 out.img", "not a product of hsicli"),
+    (text_named_hdr, "export a.hdr out.tif", "a.hdr"),
+    (bare_table, "export l.csv out.sli", "3 columns and no heading"),
+    (plain, "export a.hdr no/out.img", "does not exist"),
+    (plain, "export a.hdr out.img --project", "no DDR of its observation lies beside it"),
+    (other_geometry, "export a.hdr out.img --project --geometry ddr.lbl", "has 24 × 21 pixels"),
+    (unplaced_map, "export m.h5 out.geojson", "no georeferencing"),
     (nothing, "info a.h5", "no such file"),
     (text_named_hdr, "info a.hdr", "a.hdr"),
     (not_hdf5, "info a.h5", "a.h5"),

@@ -23,6 +23,7 @@ STAGES = {
     "project": "preprocess {made}/scene.img {out}/projected.h5 --project --geometry {made}/where.lbl",
     "hysime": "hysime {made}/cube.h5 {out}/subspace.h5",
     "cluster": "cluster {made}/cube.h5 {out}/classes.h5 --subspace {made}/subspace.h5 --components 6",
+    "export": "export {made}/classes.h5 {out}/map.gpkg",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
 }
 pytestmark = pytest.mark.xdist_group("kill")  # one worker makes the undisturbed run for all

@@ -175,7 +175,7 @@ def test_a_run_killed_in_its_second_pass_goes_on_from_the_first(folder, monkeypa
     whole = (folder / "out.h5").read_bytes()
     (folder / "out.h5").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr("hsicli.cli.preprocess.on_grid", killed)
+        patch.setattr(projecting, "on_grid", killed)
         assert run(TER + " --project").exit_code != 0
     assert not (folder / "out.h5").exists()
     assert (folder / "out.h5.sensor").exists()
@@ -190,7 +190,7 @@ def test_what_another_run_left_is_not_taken(folder):
     result = run(TER + " --project")
     assert result.exit_code == 0, result.output
     assert "goes on from" not in result.stderr
-    assert not projecting._kept(folder / "out.h5").exists()
+    assert not (folder / "out.h5.sensor").exists()
 
 
 def test_geometry_of_another_name_is_given(folder):

@@ -1,0 +1,193 @@
+"""hsicli export."""
+
+import glob
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hsicli.cli.config import read_config
+from hsicli.cli.console import track
+from hsicli.cli.job import plan
+from hsicli.cli.options import ConfigFile, DryRun, Overrides, Overwrite, Variable, WavelengthTable
+from hsicli.cli.projecting import Geometry, PixelSize, Project, geometry_of, grid_for, on_grid, place_of
+from hsicli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hsicli.cube import Cube
+    from hsicli.io.content import Content
+    from hsicli.stages.projection import ProjectConfig
+
+ENVI = (".img", ".hdr", ".dat", ".bil", ".bip", ".bsq")
+TIFF = (".tif", ".tiff")
+SPECTRA = (".csv", ".sli")
+OUTLINES = (".gpkg", ".geojson")
+ALIKE = (*ENVI[1:], ".tiff")
+"""Suffixes that are another word for one that stands before them."""
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A product, cube, class map or spectral library.")
+]
+ExportOut = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OUT",
+        help="Cubes and maps: .img (ENVI; or .bil, .bip, .bsq) or .tif. Spectra of classes or endmembers, "
+        "and libraries: .csv or .sli (ENVI). Outlines of classes: .gpkg or .geojson.",
+    ),
+]
+
+
+def export(
+    file: FileArgument,
+    output: ExportOut,
+    project: Project = False,
+    pixel_size: PixelSize = None,
+    geometry: Geometry = None,
+    variable: Variable = None,
+    wavelengths: WavelengthTable = None,
+    config_file: ConfigFile = None,
+    overrides: Overrides = None,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Write a cube, a map, spectra or outlines for other programs; the suffix of OUT says in which format."""
+    from hsicli.io.content import read_content
+    from hsicli.stages.export import ExportConfig
+
+    config = read_config(
+        ExportConfig, config_file, overrides,
+        project__method="nearest" if project else None, project__pixel_size=pixel_size,
+    )  # fmt: skip
+    content = read_content(file, variable=variable, wavelengths=wavelengths)
+    _check_form(content, output)
+    geometry = geometry_of(file, lambda: content.grid, geometry, config.project)
+    files = _files(content, output)
+    _check_header(files)
+    job = plan(
+        "export",
+        reads={
+            f"file {variable}" if variable else "file": file,
+            "wavelengths": wavelengths, "geometry": geometry,
+        },
+        writes=files[0], beside=files[1:], config=config, overwrite=overwrite, dry_run=dry_run,
+    )  # fmt: skip
+    if job.done:
+        return
+    if geometry is not None:
+        content = _projected(content, file, geometry, config.project)
+    says = f"hsicli export of {file.name}, {job.provenance.fingerprint}"
+    job.commit_files(lambda _: _write(content, files, says, job.provenance.fingerprint))
+
+
+def _forms(content: "Content") -> tuple[str, ...]:
+    """Suffixes under which this can be written."""
+    image = (*ENVI, *TIFF) if content.shape is not None else ()
+    spectra = SPECTRA if content.spectra is not None else ()
+    classes = OUTLINES if content.raster is not None and content.raster.class_names else ()
+    return (*image, *spectra, *classes)
+
+
+def _check_form(content: "Content", output: Path) -> None:
+    """Refuse a suffix that is not known, or not for this."""
+    suffix, forms = output.suffix.casefold(), _forms(content)
+    if suffix in forms:
+        return
+    problem = f"{output}: {content.kind} is not written as {suffix or 'a file without a suffix'}"
+    shown = [form for form in forms if form not in ALIKE]
+    hint = f"name it {output.stem}{', '.join(shown[:-1])} or {shown[-1]}" if shown else "give a cube or a map"
+    if suffix == ".shp" and ".gpkg" in forms:
+        hint = f"write {output.stem}.gpkg, and convert it: ogr2ogr {output.name} {output.stem}.gpkg"
+    raise ConfigError(problem, hint=hint)
+
+
+def _check_header(files: list[Path]) -> None:
+    """Refuse to take the header of another image: two of one stem would share it."""
+    output, *beside = files
+    if all(path.suffix.casefold() != ".hdr" for path in beside):
+        return
+    numbers = (*(suffix for suffix in ENVI if suffix != ".hdr"), ".sli", "")
+    for other in sorted(output.parent.glob(f"{glob.escape(output.stem)}.*")):
+        if other.suffix.casefold() in numbers and other != output:
+            raise ConfigError(
+                f"{beside[0]}: would be taken for the header of {other.name} too",
+                hint="give the output another name before its suffix",
+            )
+
+
+def _files(content: "Content", output: Path) -> list[Path]:
+    """All files that are written, the one that holds the numbers first."""
+    from hsicli.io.maps import legend_path
+
+    suffix = output.suffix.casefold()
+    if suffix == ".hdr":
+        return [output.with_suffix(".img"), output]
+    if suffix in ENVI or suffix == ".sli":
+        return [output, output.with_suffix(".hdr")]
+    if suffix in TIFF and content.raster is not None and content.raster.class_names:
+        return [output, legend_path(output)]
+    return [output]
+
+
+def _projected(content: "Content", file: Path, geometry: Path, config: "ProjectConfig") -> "Content":
+    """The same on the grid that holds it."""
+    from hsicli.io.warping import pixel_index
+    from hsicli.stages.export import project_layers
+
+    if content.shape is None:
+        raise ConfigError(f"{file}: {content.kind} has no pixels to project", hint="leave out --project")
+    place = place_of(file, content.shape, geometry)
+    if content.cube is not None:
+        return replace(content, cube=on_grid(content.cube, place, config))
+    raster = content.raster
+    if raster is None:
+        return content
+    frame = grid_for(place, config)
+    layers = project_layers(raster.data, pixel_index(frame, place), raster.nodata)
+    return replace(content, raster=replace(raster, data=layers, grid=frame.grid, counts=None))
+
+
+def _write(content: "Content", files: list[Path], says: str, fingerprint: str) -> list[Path]:
+    """Write it, by its suffix."""
+    from hsicli.io.cube_geotiff import write_cube_geotiff
+    from hsicli.io.envi_writing import write_envi_cube, write_envi_library, write_envi_raster
+    from hsicli.io.maps import write_geotiff
+    from hsicli.io.speclib_writing import write_table
+    from hsicli.io.vector_files import write_geojson, write_geopackage
+
+    output, suffix = files[0], files[0].suffix.casefold()
+    tags = {"HSICLI_FINGERPRINT": fingerprint}
+    cube, raster, spectra = content.cube, content.raster, content.spectra
+    match suffix:
+        case ".csv" if spectra is not None:
+            write_table(output, spectra, [says])
+        case ".sli" if spectra is not None:
+            write_envi_library(output, spectra, description=says)
+        case ".gpkg" if raster is not None:
+            write_geopackage(output, raster)
+        case ".geojson" if raster is not None:
+            write_geojson(output, raster)
+        case ".tif" | ".tiff" if cube is not None:
+            write_cube_geotiff(output, _shown(cube), band_names=content.band_names, tags=tags)
+        case ".tif" | ".tiff" if raster is not None:
+            write_geotiff(output, replace(raster, tags={**raster.tags, **tags}))
+        case _ if cube is not None:
+            interleave = suffix[1:] if suffix in (".bil", ".bip", ".bsq") else "bil"
+            write_envi_cube(
+                output, _shown(cube), interleave=interleave, description=says, band_names=content.band_names
+            )
+        case _ if raster is not None:
+            write_envi_raster(output, raster, description=says)
+    return files
+
+
+def _shown(cube: "Cube") -> "Cube":
+    """The cube, its progress shown while it is written."""
+    from hsicli.cube import BLOCK_BYTES, Stream
+    from hsicli.io.envi_writing import float_blocks
+
+    rows, cols, bands = cube.shape
+    blocks = -(-rows // max(1, BLOCK_BYTES // (4 * cols * bands)))
+    stream = Stream(cube.shape, lambda: iter(track(float_blocks(cube), "export", blocks)))
+    return replace(cube, data=stream)
