@@ -19,6 +19,9 @@ SPARE = 6
 STEPS = 5
 """Steps on one factor before the other's turn."""
 
+TINY = 1e-30
+"""Keeps the steps finite where all spectra are one."""
+
 CHUNKS = 64
 """Pieces of the work that threads take in turn."""
 
@@ -41,9 +44,11 @@ def archetypes(
 ) -> Iterator[Archetypes]:
     """Entropic archetypal analysis, from one random start after another.
 
-    min ½ ‖Y − A B Y‖² over A (n, p) and B (p, n) with rows on the simplex. Step of A: f/σ², σ the largest
-    singular value of the first B Y and f = 2^u, u uniform in −3…3; step of B: that of A times √(p/n).
-    Run on p + 6 directions of the spectra.
+    min ½ ‖Y − A B Y‖² over A (n, p) and B (p, n) with rows on the simplex. Step of A: f/r², r² the squared
+    distance of the farthest endmember from the mean spectrum, at least that of the pixels on average, and
+    f = 2^u, u uniform in −3…1, a run; up to f = 1 no step on A raises the error. Step of B: that of A times
+    √(p/n). (The authors divide by the length of the endmembers, not their distance: spectra that are nearly
+    parallel, as of minerals, then do not move in a hundred rounds.) Run on p + 6 directions of the spectra.
 
     Parameters
     ----------
@@ -129,8 +134,10 @@ def _run(points: np.ndarray, p: int, rounds: int, rng: np.random.Generator) -> t
     weights = _softmax(exponents)
     shares, abundances = np.zeros((n, p)), np.full((n, p), 1 / p)
     endmembers = weights @ points
-    rate = float(2 ** rng.uniform(-3, 3) / np.linalg.norm(endmembers, 2) ** 2)
+    scale, mean = float(2 ** rng.uniform(-3, 1)), points.mean(axis=0)
+    spread = float(((points - mean) ** 2).sum(axis=1).mean())
     for _ in range(rounds):
+        rate = scale / max(spread, float(((endmembers - mean) ** 2).sum(axis=1).max()), TINY)
         _step_abundances(points @ endmembers.T, endmembers @ endmembers.T, rate, shares, abundances)
         moment, gram = abundances.T @ points, abundances.T @ abundances
         for _ in range(STEPS):

@@ -39,6 +39,11 @@ def directions(spectra: np.ndarray) -> Directions:
     Returns
     -------
     Directions
+
+    Raises
+    ------
+    InputError
+        If a value is not finite.
     """
     step = max(1, BLOCK_VALUES // spectra.shape[1])
     starts = range(0, len(spectra), step)
@@ -47,6 +52,8 @@ def directions(spectra: np.ndarray) -> Directions:
     for i in starts:
         block = spectra[i : i + step] - mean
         scatter += block.T @ block
+    if not np.isfinite(scatter).all():
+        raise InputError("some spectra are not finite", hint="mask them, or leave those bands out")
     variances, axes = np.linalg.eigh(scatter / len(spectra))
     return Directions(np.asarray(mean), np.maximum(variances[::-1], 0), axes.T[::-1])
 
@@ -222,8 +229,6 @@ def checked(spectra: np.ndarray, p: int) -> Directions:
     if len(spectra) < p:
         raise InputError(f"{p} endmembers among {len(spectra)} spectra", hint="ask for fewer endmembers")
     cloud = directions(spectra)
-    if not np.isfinite(cloud.variances).all():
-        raise InputError("some spectra are not finite", hint="mask them or leave those bands out")
     extent = int((cloud.variances > FLAT * cloud.variances[0]).sum()) if cloud.variances[0] > 0 else 0
     if extent < p - 1:
         raise InputError(

@@ -167,7 +167,7 @@ def _solved(spectra: np.ndarray, endmembers: np.ndarray, total: float, sparsity:
     gram = triangle.T @ triangle
     # One more coordinate, alike for all: on the simplex it changes nothing, and now mixtures of one sum are
     # dependent only if they are the same point.
-    lift = np.trace(gram) / len(ends) if np.isfinite(total) else 0.0
+    lift = (np.trace(gram) / len(ends) or 1.0) if np.isfinite(total) else 0.0
     gram += lift
     out = np.zeros((len(spectra), len(ends)))
     step = max(1, BLOCK_VALUES // spectra.shape[1])
