@@ -14,7 +14,7 @@ import numpy as np
 
 from hsicli.errors import InputError
 
-BLOCK_BYTES = 32 * 2**20
+BLOCK_BYTES = 16 * 2**20
 """Private memory that one block of spectra may take, in float32."""
 
 CRISM_FILL = 65535.0

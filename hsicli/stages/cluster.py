@@ -60,12 +60,12 @@ class MergingConfig:
 class ClusterConfig:
     """Settings of `hsicli cluster`."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     method: Literal["autoencoder-mixture", "pca-mixture", "pca-kmeans"] = "autoencoder-mixture"
     dimension: int | None = None  # d, length of a code; HySime's, within 8…40, unless given
     components: int | None = None  # k, clusters before any are joined; 2 d unless given or too many
-    max_pixels: int = 300_000  # spectra drawn to learn the codes from
+    max_pixels: int = 300_000  # spectra drawn to learn the codes from, if encoding.SAMPLE_BYTES hold them
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     mixture: MixtureConfig = field(default_factory=MixtureConfig)
     merging: MergingConfig = field(default_factory=MergingConfig)

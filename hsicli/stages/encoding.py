@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 ENCODED_PIXELS = 8192
 """Spectra that go through the network together."""
 
+SAMPLE_BYTES = 96 * 2**20
+"""A sample of spectra is the largest thing held: no more than this."""
+
 
 @dataclass(frozen=True)
 class EncoderConfig:
@@ -62,6 +65,8 @@ def valid_pixels(cube: Cube, track: Track) -> np.ndarray:
 def draw_sample(cube: Cube, valid: np.ndarray, size: int, rng: np.random.Generator) -> Sample:
     """Draw spectra, each valid pixel with the same chance, and find their principal directions.
 
+    As many as asked for, or as `SAMPLE_BYTES` hold if those are fewer.
+
     Parameters
     ----------
     cube : Cube
@@ -75,14 +80,20 @@ def draw_sample(cube: Cube, valid: np.ndarray, size: int, rng: np.random.Generat
     InputError
         If a band is the same in all spectra drawn, or there is only one.
     """
-    count = int(valid.sum())
+    bands, count = len(cube.order), int(valid.sum())
+    size = min(size, count, max(1, SAMPLE_BYTES // (4 * bands)))
     drawn = np.zeros(count, dtype=bool)
     drawn[rng.permutation(count)[:size]] = True
     chosen = np.zeros(valid.shape, dtype=bool)
     chosen[valid] = drawn
-    spectra = np.concatenate([pixels(block.data, chosen[block.rows]) for block in cube.blocks()])
+    place = np.argsort(rng.permutation(size))  # where each goes, in the order of the cube
+    spectra = np.empty((size, bands), dtype=np.float32)
+    done = 0
+    for block in cube.blocks():
+        found = pixels(block.data, chosen[block.rows])
+        spectra[place[done : done + len(found)]] = found
+        done += len(found)
     _check_bands(cube, spectra)
-    spectra = spectra[rng.permutation(len(spectra))]
     mean = spectra.mean(axis=0, dtype=np.float64)
     scatter = np.zeros((len(mean), len(mean)))
     for first in range(0, len(spectra), ENCODED_PIXELS):
