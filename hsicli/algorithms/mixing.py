@@ -1,4 +1,4 @@
-"""Linear mixtures: abundances on the simplex, spectra that they make, and noise of a stated strength."""
+"""Mixtures: abundances on the simplex, spectra that they make, and noise of a stated strength."""
 
 import numpy as np
 
@@ -29,6 +29,56 @@ def random_abundances(n: int, concentration: np.ndarray, rng: np.random.Generato
     draws = np.where(total > 0, draws, shape)
     abundances: np.ndarray = draws / draws.sum(axis=1, keepdims=True)
     return abundances
+
+
+def even_abundances(n: int, p: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw abundances as uniform numbers in 0…1 divided by their sum: mixtures of nearly everything.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    p : int
+        Endmembers.
+    rng : Generator
+
+    Returns
+    -------
+    (n, p) float64
+        Not negative; rows sum to one.
+    """
+    draws = rng.random((n, p))
+    abundances: np.ndarray = draws / draws.sum(axis=1, keepdims=True)
+    return abundances
+
+
+def bilinear_excess(linear: np.ndarray, squares: np.ndarray, interaction: float | np.ndarray) -> np.ndarray:
+    """What light that meets two materials adds to a linear mixture: γ Σ_{i<j} aᵢ aⱼ eᵢ ⊙ eⱼ.
+
+    With y = Σ a e this is γ (y² − Σ a² e²) / 2, for all pairs at once.
+
+    Parameters
+    ----------
+    linear : (…, bands) float
+        y
+    squares : (…, bands) float
+        Σ a² e²
+    interaction : float or (…, 1) float
+        γ, 0…1: 1 is the model of Fan, below it the generalised bilinear model with one γ for all pairs.
+
+    Returns
+    -------
+    (…, bands) float
+
+    References
+    ----------
+    Fan, Hu, Miller and Li, "Comparative study between a new nonlinear model and common linear model for
+    analysing laboratory simulated-forest hyperspectral data", Int. J. Remote Sensing 30, 2009; Halimi,
+    Altmann, Dobigeon and Tourneret, "Nonlinear unmixing of hyperspectral images using a generalized bilinear model",
+    IEEE TGRS 49, 2011.
+    """
+    excess: np.ndarray = interaction * (linear * linear - squares) / 2
+    return excess
 
 
 def mix(abundances: np.ndarray, endmembers: np.ndarray) -> np.ndarray:
