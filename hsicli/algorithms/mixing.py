@@ -74,8 +74,8 @@ def bilinear_excess(linear: np.ndarray, squares: np.ndarray, interaction: float 
     ----------
     Fan, Hu, Miller and Li, "Comparative study between a new nonlinear model and common linear model for
     analysing laboratory simulated-forest hyperspectral data", Int. J. Remote Sensing 30, 2009; Halimi,
-    Altmann, Dobigeon and Tourneret, "Nonlinear unmixing of hyperspectral images using a generalized bilinear model",
-    IEEE TGRS 49, 2011.
+    Altmann, Dobigeon and Tourneret, "Nonlinear unmixing of hyperspectral images using a
+    generalized bilinear model", IEEE TGRS 49, 2011.
     """
     excess: np.ndarray = interaction * (linear * linear - squares) / 2
     return excess

@@ -14,7 +14,7 @@ from hsicli.errors import ConfigError, InputError
 RECIPES = ("mars", "core", "mixtures", "cuprite")
 
 Recipe = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="mars, core, mixtures, cuprite, or a TOML file.")
+    str, typer.Argument(metavar="RECIPE", help="mars, core, mixtures, cuprite, cuprite-mixtures, or a TOML file.")
 ]
 SceneOut = Annotated[
     Path, typer.Argument(metavar="OUT", help="The ENVI cube to write (.img); its truth goes beside it.")
@@ -63,7 +63,7 @@ def synth(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a scene with known truth: an ENVI cube, its labels, abundances, endmembers and noise."""
+    """Make a scene with known truth: an ENVI cube or a TRDR, its labels, abundances, endmembers and noise."""
     from hsicli.io.scene import scene_files, write_scene
     from hsicli.io.speclib import read_library
     from hsicli.stages.planting import SynthConfig
@@ -86,4 +86,5 @@ def synth(
     if job.done:
         return
     scene = synthesise(config, seed=seed, library=read_library(library) if library else None)
+    kind: As = "cube",
     job.commit_files(lambda path: write_scene(path, scene))

@@ -26,8 +26,8 @@ class Blend:
 
     draw: Literal["dirichlet", "even", "smooth"] = "dirichlet"
     """dirichlet: each pixel by itself, from Dirichlet(concentration, …, concentration). even: each pixel by
-    itself, uniform numbers divided by their sum. smooth: softmax of `contrast` times Gaussian fields of variance
-    one, one an endmember, features of `size` pixels."""
+    itself, uniform numbers divided by their sum. smooth: softmax of `contrast` times Gaussian fields of
+    variance one, one an endmember, features of `size` pixels."""
     most: float = 1.0
     """No abundance exceeds this: a pixel that has one is drawn again (dirichlet, even)."""
     size: float = 24.0
@@ -50,7 +50,7 @@ class Blend:
 
 
 def drawn(blend: Blend, concentration: float, sheet: Sheet, p: int, seed: int) -> np.ndarray:
-    """Abundances (rows, cols, p) float64 of some rows; a row's are the same whatever rows are asked for with it.
+    """Abundances (rows, cols, p) float64 of some rows; a row's are the same whatever rows come with it.
 
     Raises
     ------

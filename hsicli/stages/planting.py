@@ -16,11 +16,9 @@ from hsicli.algorithms.synthesis import CELL, Sheet, generator
 from hsicli.cube import CRISM_FILL
 from hsicli.products.scenes import SceneBlock
 from hsicli.runtime import available_threads
+from hsicli.stages.blending import DRAW, Blend, drawn, mixed
 
 log = logging.getLogger(__name__)
-
-DRAW = 70
-"""Stream of the random numbers that vary abundances from pixel to pixel."""
 
 REFERENCE_ROWS = 512
 """Rows from which shares of units and the power of the signal are taken: a longer scene begins alike."""
@@ -60,6 +58,8 @@ class SynthConfig:
     """Endmembers of a scene without units: every pixel is a mixture of its own."""
     concentration: float = 1.0
     """Dirichlet parameter of those mixtures: 1 = uniform on the simplex, below 1 prefers its corners."""
+    blend: Blend = field(default_factory=Blend)
+    """How they are drawn and mixed; the law of mixing holds in a scene of units too."""
     units: tuple[Unit, ...] = ()
     """Rock units, if the scene is a place."""
     background: str = "basalt"
@@ -93,7 +93,7 @@ class Plan(NamedTuple):
     config: SynthConfig
     seed: int
     endmembers: np.ndarray
-    """(p, bands) float32"""
+    """(p, bands) float32: what of them mixes linearly."""
     geology: Geology | None
 
 
@@ -142,25 +142,20 @@ def _ground(plan: Plan, rows: slice) -> Ground:
         for cols, sheet in sheets(config, rows):
             planted[:, cols], round_side = core_stick(sheet, seed)
             light[:, cols] *= round_side
-    for row, here in enumerate(mixture):
-        if plan.geology is None or config.scatter:
-            concentration = config.scatter * here if plan.geology is not None else config.concentration
+    if plan.geology is None:
+        sheet = Sheet(rows, config.cols)
+        mixture[:] = drawn(config.blend, config.concentration, sheet, len(plan.endmembers), seed)
+    elif config.scatter:
+        for row, here in enumerate(mixture):
             rng = generator(seed, DRAW, rows.start + row)
-            here[:] = random_abundances(config.cols, np.broadcast_to(concentration, here.shape), rng)
+            here[:] = random_abundances(config.cols, config.scatter * here, rng)
     mixture[~planted] = 0
     return Ground(mixture.astype(np.float32), light, planted)
 
 
 def _signal(plan: Plan, ground: Ground, row: int) -> np.ndarray:
-    """(cols, bands) float32: what a perfect instrument would see of one row of the block.
-
-    Mixed one endmember at a time: most are absent from most rows, and a sum in this order rounds the same
-    everywhere, which a matrix product does not promise.
-    """
-    mixture = ground.abundances[row]
-    signal = np.zeros((plan.config.cols, plan.endmembers.shape[1]), dtype=np.float32)
-    for k in np.flatnonzero(mixture.any(axis=0)):
-        signal += mixture[:, k, None] * plan.endmembers[k]
+    """(cols, bands) float32: what a perfect instrument would see of one row of the block."""
+    signal = mixed(plan.config.blend, ground.abundances[row], plan.endmembers)
     signal *= ground.light[row, :, None]
     if plan.config.frame == "tray":
         signal[~ground.planted[row]] = TRAY_LEVEL

@@ -1,6 +1,7 @@
 """hsicli synth: a scene with planted truth, from a recipe."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from hsicli.instruments import axis
 from hsicli.library import Library
 from hsicli.products.scenes import Scene
 from hsicli.stages.planting import REFERENCE_ROWS, Plan, SynthConfig, power, scene_blocks, sheets
+from hsicli.stages.blending import mixable, stated
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def synthesise(
     _check(config)
     names, member_of = _members(config)
     wavelengths, fwhm, endmembers = _spectra(config, names, library)
-    plan = Plan(config, seed, endmembers.astype(np.float32), _geology(config, names, member_of, seed))
+    plan = Plan(config, seed, mixable(config.blend, endmembers), _geology(config, names, member_of, seed))
     nodes, strengths = np.array(config.noise_profile).T
     noise = noise_deviation(power(plan), config.snr, np.interp(wavelengths, nodes, strengths))
     through = instrument(config.defects, wavelengths, noise, config.cols, seed)

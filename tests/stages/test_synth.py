@@ -23,7 +23,7 @@ from hsicli.stages.planting import SynthConfig
 from hsicli.stages.synth import synthesise
 
 RECIPES = Path(__file__).resolve().parents[2] / "hsicli" / "recipes"
-NAMES = ("mars", "core", "mixtures", "cuprite")
+NAMES = ("mars", "core", "mixtures", "cuprite", "cuprite-mixtures")
 NO_NOISE = float("inf")
 
 
@@ -34,7 +34,7 @@ def recipe(name: str, **changes) -> SynthConfig:
 def small(name: str, **changes) -> SynthConfig:
     """A recipe on few pixels and bands, all of its parts at work."""
     size = {"rows": 96, "cols": 96, "window": (1000.0, 2550.0), "border": 6}
-    return recipe(name, **({**size, "border": 0} if name in {"mixtures", "cuprite"} else size) | changes)
+    return recipe(name, **({**size, "border": 0} if name in {"mixtures", "cuprite", "cuprite-mixtures"} else size) | changes)
 
 
 def walked(scene):
