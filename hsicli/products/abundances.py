@@ -51,6 +51,10 @@ class Abundances:
         default=None, metadata={"axes": "endmembers ranks", "unit": "radians"}
     )
     """Of the spectra without their continuum."""
+    matched: np.ndarray | None = field(
+        default=None, metadata={"axes": "endmembers bands", "unit": "as the library"}
+    )
+    """The nearest library spectrum, on the bands of the cube; NaN where it has none."""
     model: str | None = field(default=None, metadata={"unit": "JSON"})
     """Settings of the network, where there is one."""
     weight_names: tuple[str, ...] = field(default=(), metadata={"axes": "parameters"})

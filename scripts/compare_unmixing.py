@@ -1,0 +1,236 @@
+"""Unmixing compared: methods against truth, on measured and on planted scenes.
+
+    python scripts/compare_unmixing.py DATA --table NAME [--seeds 10]
+
+DATA is the folder of measured data (docs/data.md). Labels are read for scoring alone, but by supervised.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from hsicli.algorithms.angles import spectral_angle
+from hsicli.algorithms.leastsquares import converted
+from hsicli.algorithms.mixing import noise_deviation, random_abundances
+from hsicli.cube import Cube
+from hsicli.io.reading import read_cube
+from hsicli.io.speclib import read_library
+from hsicli.library import Library
+from hsicli.products.abundances import Abundances
+from hsicli.runtime import use_threads
+from hsicli.stages.supervision import SupervisedConfig
+from hsicli.stages.unmix import unmix_cube
+from hsicli.stages.unmixing import UnmixConfig
+
+CPU = torch.device("cpu")
+ONTECH = (
+    "Adularia GDS57", "Jarosite GDS99", "Jarosite GDS101", "Anorthite HS349.3B", "Calcite WS272",
+    "Alunite GDS83", "Howlite GDS155", "Corrensite CorWa-1", "Fassaite HS118.3B",
+)  # fmt: skip
+SIDE = 128
+
+
+def image_of(path: Path) -> np.ndarray:
+    """(rows, cols, layers): an image that is no spectra, whole."""
+    cube = read_cube(path)
+    return np.concatenate([np.where(b.valid[..., None], b.data, np.nan) for b in cube.blocks()])
+
+
+def run(cube: Cube, seed: int, **settings: Any) -> tuple[Abundances, float]:
+    """A product, and the seconds that it took."""
+    inputs = {name: settings.pop(name, None) for name in ("truth", "library")}
+    before = time.perf_counter()
+    product = unmix_cube(cube, UnmixConfig(**settings), seed=seed, device=CPU, **inputs)
+    return product, time.perf_counter() - before
+
+
+def paired(product: Abundances, endmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(p,) place of each true endmember in the product, by angle; (p,) the angles, radians."""
+    angles = spectral_angle(endmembers, product.endmembers)
+    place = linear_sum_assignment(angles)[1]
+    return place, angles[np.arange(len(place)), place]
+
+
+def errors(product: Abundances, truth: np.ndarray, place: np.ndarray, units: str) -> np.ndarray:
+    """(n, p): found less true where both are known and nothing was told."""
+    found = np.asarray(product.abundances, dtype=np.float64)
+    if units == "max" and product.convention == "raw":
+        found = converted(found.reshape(-1, found.shape[2]), product.endmembers.max(axis=1)).reshape(
+            found.shape
+        )
+    found = found[..., place]
+    there = np.isfinite(found).all(axis=2) & np.isfinite(truth).all(axis=2)
+    if product.used is not None:
+        there &= product.used == 0
+    return (found - truth)[there]
+
+
+def rms(values: np.ndarray) -> float:
+    """Root of the mean square."""
+    return float(np.sqrt(np.square(values).mean()))
+
+
+def spread(values: list[float]) -> str:
+    """Mean and deviation."""
+    return f"{np.mean(values):.4f} ± {np.std(values):.4f}"
+
+
+def samson(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
+    """Blind methods: mean SAD, abundance RMSE in units of endmembers scaled to 1, seconds."""
+    cube = read_cube(data / "benchmarks/samson/samson.hdr")
+    truth = image_of(data / "benchmarks/samson/samson_abundance.hdr")
+    reference = read_library(data / "benchmarks/samson/samson_endmembers.csv").spectra
+    yield ("method", "SAD", "RMSE", "worst SAD", "worst RMSE", "s")
+    for name in ("blind", "archetypes", "nmf", "autoencoder", "vca", "nfindr", "ppi", "sivm", "smacc"):
+        angles, misses, seconds = [], [], []
+        for seed in range(seeds):
+            product, took = run(cube, seed, method=name, endmembers=3, units="max")
+            place, apart = paired(product, reference)
+            angles.append(float(apart.mean()))
+            misses.append(rms(errors(product, truth, place, "max")))
+            seconds.append(took)
+        row = (spread(angles), spread(misses), f"{max(angles):.4f}", f"{max(misses):.4f}")
+        yield (name, *row, f"{np.median(seconds):.1f}")
+
+
+def supervised(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
+    """LDVAE told a share of Samson's abundances; scored on the pixels that it was not told."""
+    cube = read_cube(data / "benchmarks/samson/samson.hdr")
+    truth = image_of(data / "benchmarks/samson/samson_abundance.hdr")
+    reference = read_library(data / "benchmarks/samson/samson_endmembers.csv").spectra
+    yield ("split", "told", "RMSE", "SAD", "in 90 % interval", "constant", "s")
+    for split in ("random", "blocks"):
+        for fraction in (0.8, 0.05, 0.01):
+            config = SupervisedConfig(fraction, split)
+            rows = []
+            for seed in range(seeds):
+                product, took = run(cube, seed, method="supervised", truth=truth, supervised=config)
+                left = product.used == 0
+                wrong = errors(product, truth, np.arange(3), "given")
+                within = np.abs(product.abundances - truth)[left] <= 1.645 * product.deviations[left]
+                constant = rms(truth[left] - truth[product.used > 0].mean(axis=0))
+                angle = np.diag(spectral_angle(reference, product.endmembers)).mean()
+                rows.append((rms(wrong), angle, within.mean(), constant, took))
+            columns = list(zip(*rows, strict=True))
+            yield (
+                split, f"{fraction:.0%}", spread(columns[0]), spread(columns[1]),
+                f"{np.mean(columns[2]):.2f}", f"{np.mean(columns[3]):.3f}", f"{np.median(columns[4]):.1f}",
+            )  # fmt: skip
+
+
+def usgs(data: Path, names: tuple[str, ...]) -> Library:
+    """Members of the USGS library of 1995 without bands that one of them lacks."""
+    library = read_library(data / "libraries/usgs1995_aviris224").members(names)
+    there = np.isfinite(library.spectra).all(axis=0)
+    return Library(library.names, library.spectra[:, there], library.wavelengths[there])
+
+
+def planted(library: Library, concentration: float, snr: float, seed: int) -> tuple[Cube, np.ndarray]:
+    """A cube of independent pixels and its abundances; SNR = 10 lg mean(x²)/σ²."""
+    rng = np.random.default_rng(seed)
+    p, bands = library.spectra.shape
+    abundances = random_abundances(SIDE * SIDE, np.full(p, concentration), rng)
+    clean = abundances @ library.spectra
+    noise = noise_deviation(float(np.square(clean).mean()), snr, np.ones(bands))
+    spectra = clean + noise * rng.standard_normal(clean.shape)
+    shape = (SIDE, SIDE, -1)
+    cube = Cube(spectra.reshape(shape).astype(np.float32), wavelengths=library.wavelengths)
+    return cube, abundances.reshape(shape)
+
+
+def linear_mmse(library: Library, concentration: float, snr: float, cube: Cube, truth: np.ndarray) -> float:
+    """RMSE of the best linear estimate, told endmembers, noise and the moments of the abundances."""
+    ends, p = library.spectra, len(library.names)
+    prior = (np.eye(p) - 1 / p) / (p * (p * concentration + 1))
+    spectra = cube.data.reshape(-1, ends.shape[1]).astype(np.float64)
+    power = np.square(truth.reshape(-1, p) @ ends).mean()
+    noise = power / 10 ** (snr / 10) if np.isfinite(snr) else 1e-12
+    gain = prior @ ends @ np.linalg.inv(ends.T @ prior @ ends + noise * np.eye(ends.shape[1]))
+    return rms(1 / p + (spectra - ends.mean(axis=0)) @ gain.T - truth.reshape(-1, p))
+
+
+def ontech(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
+    """Tables II and III on cubes like OnTech-HSI-Syn-21: SAD / RMSE by SNR, training and test cube apart."""
+    library = usgs(data, ONTECH)
+    levels = (20.0, 30.0, 40.0, 50.0, np.inf)
+    yield ("abundances", "method", *(f"{snr:g} dB" for snr in levels))
+    for concentration in (1.0, 0.2):
+        rows: dict[str, list[list[str]]] = {}
+        for snr in levels:
+            found: dict[str, list[tuple[float, float]]] = {}
+            for seed in range(seeds):
+                cube, truth = planted(library, concentration, snr, 1000 + seed)
+                constant = (np.nan, rms(truth - 1 / len(library.names)))
+                found.setdefault("constant", []).append(constant)
+                bound = linear_mmse(library, concentration, snr, cube, truth)
+                found.setdefault("linear MMSE, told all", []).append((np.nan, bound))
+                for name, product in _ontech_runs(library, concentration, snr, cube, seed):
+                    place, apart = paired(product, library.spectra)
+                    miss = rms(errors(product, truth, place, "raw"))
+                    found.setdefault(name, []).append((float(apart.mean()), miss))
+            for name, values in found.items():
+                sad, miss = np.mean(values, axis=0)
+                rows.setdefault(name, []).append("" if np.isnan(sad) else f"{sad:.3f} / ")
+                rows[name][-1] += f"{miss:.4f}"
+        for name, cells in rows.items():
+            yield (f"Dirichlet({concentration:g})", name, *cells)
+
+
+def _ontech_runs(
+    library: Library, concentration: float, snr: float, cube: Cube, seed: int
+) -> Iterator[tuple[str, Abundances]]:
+    p = len(library.names)
+    yield "FCLS, told endmembers", run(cube, seed, method="known", library=library)[0]
+    trained, known = planted(library, concentration, snr, 2000 + seed)
+    both = Cube(np.concatenate([trained.data, cube.data]), wavelengths=library.wavelengths)
+    told = np.concatenate([known, np.full_like(known, np.nan)])
+    product = run(
+        both, seed, method="supervised", brightness="fixed", truth=told, supervised=SupervisedConfig(1.0)
+    )[0]
+    yield "LDVAE, supervised", replace(product, abundances=product.abundances[SIDE:], used=None)
+    for name in ("blind", "vca", "nfindr", "sivm"):
+        yield name, run(cube, seed, method=name, endmembers=p, brightness="fixed")[0]
+
+
+def coverage(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
+    """Share of true abundances within 1.645 deviations, blind, on planted mixtures; 0.90 is right."""
+    library = usgs(data, ONTECH[4:8])
+    yield ("abundances", "SNR", "in 90 % interval", "RMSE", "mean deviation")
+    for concentration in (0.2, 1.0):
+        for snr in (20.0, 30.0, 40.0, 50.0):
+            rows = []
+            for seed in range(seeds):
+                cube, truth = planted(library, concentration, snr, 3000 + seed)
+                product, _ = run(cube, seed, endmembers=4, brightness="fixed")
+                place, _ = paired(product, library.spectra)
+                wrong = product.abundances[..., place] - truth
+                sure = product.deviations[..., place]
+                rows.append(((np.abs(wrong) <= 1.645 * sure).mean(), rms(wrong), sure.mean()))
+            found = np.mean(rows, axis=0)
+            yield (f"Dirichlet({concentration:g})", f"{snr:g}", *(f"{value:.3f}" for value in found))
+
+
+TABLES = {"samson": samson, "supervised": supervised, "ontech": ontech, "coverage": coverage}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--table", choices=sorted(TABLES), required=True)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=1)
+    asked = parser.parse_args()
+    use_threads(asked.threads)
+    for row in TABLES[asked.table](asked.data, asked.seeds):
+        print("| " + " | ".join(row) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
