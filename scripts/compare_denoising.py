@@ -24,7 +24,8 @@ from hsicli.cube import Cube
 from hsicli.io.speclib import read_library
 from hsicli.preprocessing.absorptions import build_dictionary
 from hsicli.preprocessing.continuum import remove_continuum
-from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra
+from hsicli.preprocessing.denoise import Effort, fit_spectra
+from hsicli.preprocessing.sparse_model import SparseModel
 from hsicli.runtime import use_threads
 from hsicli.stages.cleaning import PreprocessConfig
 from hsicli.stages.denoising import DenoiseConfig, Means

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from hsicli.algorithms.air import Air, see_through
 from hsicli.algorithms.synthesis import generator, smooth_field
 
 SEAM = 1030.0
@@ -30,6 +31,14 @@ class Defects:
     """Share of the spikes that persist along a column."""
     seam: float = 0.0
     """Relative excess of the bands below 1030 nm over those above."""
+    air: float = 0.0
+    """Mean path through the whole atmosphere, in that of a volcano scan: not corrected at all."""
+    air_spread: float = 0.0
+    """Standard deviation of the path, relative; smooth over the scene, as heights are."""
+    smile: float = 0.0
+    """By how much the atmosphere's bands are shifted in the outermost columns, nm."""
+    air_error: float = 0.0
+    """Standard deviation of the atmosphere's optical depth in a column and band, relative."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +58,7 @@ class Instrument:
     stuck: np.ndarray
     """(cols, bands) float32: spikes that persist."""
     seed: int
+    air: Air | None = None
 
 
 def instrument(
@@ -111,6 +121,8 @@ def observed(spectra: np.ndarray, row: int, through: Instrument) -> np.ndarray:
     (cols, bands) float32
     """
     defects, seed = through.defects, through.seed
+    if through.air is not None:
+        see_through(spectra, row, through.air)
     if defects.stripes or defects.seam:
         spectra *= through.gains
     if defects.co2:

@@ -8,6 +8,9 @@
     scene_mask.img, .hdr          1 = planted, where the scene has a frame
     scene_endmembers.csv          wavelength_um and a column an endmember
     scene_noise.csv               wavelength_um and the standard deviation of the white noise
+
+A scene of a CRISM sensor is a TRDR as archived, scene.img and scene.lbl (`io/trdr.py`); the transmission of
+its atmosphere is in scene_transmission.csv.
 """
 
 import csv
@@ -20,6 +23,7 @@ import numpy as np
 from hsicli.errors import InputError
 from hsicli.io.envi_writing import envi_header
 from hsicli.io.files import replacing
+from hsicli.io.trdr import detector_rows_table, trdr_label, trdr_rows
 from hsicli.products.scenes import Scene
 
 
@@ -38,13 +42,17 @@ def scene_image(path: Path) -> Path:
     return path.with_name(path.name + ".img")
 
 
-def scene_files(path: Path, *, masked: bool = True) -> list[Path]:
+def scene_files(path: Path, *, masked: bool = True, sensor: str | None = None) -> list[Path]:
     """Every file of a scene, the cube first; `path` as `scene_image` takes it."""
     image = scene_image(path)
     layers = ["", "_labels", "_abundances", *(["_mask"] if masked else [])]
     images = [image.with_name(f"{image.stem}{layer}.img") for layer in layers]
-    tables = [image.with_name(f"{image.stem}_{name}.csv") for name in ("endmembers", "noise")]
-    return [*(name for numbers in images for name in (numbers, numbers.with_suffix(".hdr"))), *tables]
+    kinds = ["endmembers", "noise", *(["transmission"] if sensor else [])]
+    headers = [numbers.with_suffix(".hdr") for numbers in images]
+    if sensor:
+        headers[0] = image.with_suffix(".lbl")
+    tables = [image.with_name(f"{image.stem}_{kind}.csv") for kind in kinds]
+    return [*(name for pair in zip(images, headers, strict=True) for name in pair), *tables]
 
 
 def write_scene(path: Path, scene: Scene) -> list[Path]:
@@ -63,17 +71,24 @@ def write_scene(path: Path, scene: Scene) -> list[Path]:
     list of Path
         What was written, the cube first.
     """
-    files = scene_files(path, masked=scene.masked)
-    images, headers, tables = files[:-2:2], files[1:-2:2], files[-2:]
+    files = scene_files(path, masked=scene.masked, sensor=scene.sensor)
+    last = -3 if scene.sensor else -2
+    images, headers, tables = files[:last:2], files[1:last:2], files[last:]
     with ExitStack() as stack:  # closed from the last to the first: the cube's header is the last to appear
         partial_headers = [stack.enter_context(replacing(name)) for name in headers]
         partials = [stack.enter_context(replacing(name)) for name in images]
         partial_tables = [stack.enter_context(replacing(name)) for name in tables]
         counts = _write_blocks(partials, scene)
-        for header, text in zip(partial_headers, _headers(scene, counts, len(images)), strict=True):
+        texts = _headers(scene, counts, len(images))
+        if scene.sensor:
+            texts[0] = trdr_label(scene, images[0].name)
+        for header, text in zip(partial_headers, texts, strict=True):
             header.write_text(text, encoding="utf-8")
         _write_table(partial_tables[0], scene.wavelengths, scene.endmembers.names, scene.endmembers.spectra)
         _write_table(partial_tables[1], scene.wavelengths, ("noise",), scene.noise[None])
+        if scene.sensor and scene.transmission is not None:
+            air = scene.transmission
+            _write_table(partial_tables[2], scene.wavelengths, air.names, air.spectra)
     return files
 
 
@@ -83,10 +98,13 @@ def _write_blocks(partials: list[Path], scene: Scene) -> np.ndarray:
     with ExitStack() as stack:
         files = [stack.enter_context(partial.open("wb")) for partial in partials]
         for block in scene.blocks():
-            layers = [block.data, block.labels, block.abundances, (block.labels > 0).astype(np.uint8)]
+            numbers = block.data if scene.sensor is None else trdr_rows(block.data, scene.wavelengths)
+            layers = [numbers, block.labels, block.abundances, (block.labels > 0).astype(np.uint8)]
             for file, layer in zip(files, layers, strict=False):
                 file.write(np.ascontiguousarray(layer).data)
             counts += np.bincount(block.labels.ravel(), minlength=len(counts))
+        if scene.sensor:
+            files[0].write(detector_rows_table(scene.shape[1]))
     return counts
 
 

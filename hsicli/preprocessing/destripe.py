@@ -3,13 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import median_filter
+from scipy.ndimage import gaussian_filter1d
 
 SAMPLE = 101
 """Pixels of a column that are looked at, evenly spaced: enough for a median to a tenth of the noise."""
 
 WHOLE = 2048
 """Pixels that are looked at where the columns are not known."""
+
+ROWS = 201
+"""Rows that are compared across the columns, evenly spaced."""
 
 LEAST = 15
 """A column with fewer pixels is taken for an average one."""
@@ -27,9 +30,11 @@ class Columns(NamedTuple):
     numbers: np.ndarray
     """(k,) int: the columns, ascending; one number, 0, where they are not known."""
     stripes: np.ndarray
-    """(k, bands) float32: what a column adds to the logarithm of every spectrum."""
+    """(k, bands) float32: what a column adds to the shape of the logarithm of every spectrum."""
     deviations: np.ndarray
     """(k, bands) float32: robust standard deviation of what is rough."""
+    air: np.ndarray | None = None
+    """(k, bands) float32: logarithm of the transmission that a column sees through, where it was fitted."""
 
     def places(self, columns: np.ndarray) -> np.ndarray:
         """(…,) int: rows of `stripes` and `deviations` for some columns; any row for an unknown one."""
@@ -64,45 +69,106 @@ def _evenly(count: int, wanted: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(count, wanted)).astype(int)
 
 
-def column_statistics(residuals: np.ndarray, rough: np.ndarray, columns: np.ndarray | None) -> Columns:
-    """Stripes and noise of each detector column, from the residuals of some of its pixels.
+def sample_rows(valid: np.ndarray) -> np.ndarray:
+    """(≤ ROWS,) int: rows that stand for the image, evenly spaced among those with a valid pixel."""
+    inside = np.flatnonzero(valid.any(axis=1))
+    chosen: np.ndarray = inside[_evenly(len(inside), ROWS)]
+    return chosen
 
-    The stripe is the median over the column, less the median of the columns near it: what neighbours share is
-    ground that the model does not know, not the detector.
+
+def steps_across(y: np.ndarray, present: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """What changes from each detector column to the next in one row, whatever the brightness.
 
     Parameters
     ----------
-    residuals : (m, bands) float32
-        Logarithm of the observation less that of the model; NaN where a band is missing.
-    rough : (m, bands) float32
-        What of them is rough along the bands: noise and spikes.
-    columns : (m,) int, optional
-        Detector column of each; without it there are no stripes, and the noise is that of the whole image.
+    y : (cols, bands) float32
+        Logarithms of reflectance, finite.
+    present : (cols, bands) bool
+    columns : (cols,) int
+        Detector column of each pixel.
 
     Returns
     -------
-    Columns
+    (cols, bands) float16
+        Shape of the spectrum less that of the pixel before; NaN where either lacks the band, or their columns
+        are no neighbours.
+    """
+    shape = np.where(present, y, np.float32(np.nan))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shape -= (np.where(present, y, 0).sum(axis=1) / present.sum(axis=1))[:, None]
+    steps = np.full(y.shape, np.nan, dtype=np.float16)
+    steps[1:] = np.diff(shape, axis=0)
+    steps[1:][np.diff(columns) != 1] = np.nan
+    return steps
+
+
+def column_stripes(steps: np.ndarray, columns: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """What each detector column adds to the shape of all of its spectra, wide or narrow along the bands.
+
+    Neighbours see nearly the same ground, so what changes from one column to the next in most rows is the
+    columns' own. The sum of these steps, less its mean over some `NEAR` columns, is the stripe: what is
+    shared by so many is ground. A model of a spectrum cannot find a stripe that is as wide as an absorption.
+
+    Parameters
+    ----------
+    steps : (rows, cols, bands) float16
+        `steps_across` of some rows.
+    columns : (rows, cols) int
+        Detector column of each of their pixels.
+    numbers : (k,) int
+        Detector columns, ascending.
+
+    Returns
+    -------
+    (k, bands) float32
+        A column with fewer than `LEAST` steps is taken for one like that before it.
+    """
+    each = np.zeros((len(numbers), steps.shape[2]), dtype=np.float32)
+    for place, number in enumerate(numbers):
+        members = steps[columns == number]
+        members = members[np.isfinite(members).any(axis=1)].astype(np.float32)
+        if len(members) >= LEAST:
+            each[place] = _median(members)
+    along = np.cumsum(each, axis=0)
+    stripes: np.ndarray = along - gaussian_filter1d(along, NEAR / 4, axis=0, mode="nearest")
+    return stripes
+
+
+def column_noise(rough: np.ndarray, columns: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Noise of each detector column, from the residuals of some of its pixels.
+
+    Parameters
+    ----------
+    rough : (m, bands) float32
+        What of the logarithm of observation over model is rough along the bands: noise and spikes; NaN where
+        a band is missing.
+    columns : (m,) int, optional
+        Detector column of each; without it, the noise is that of the whole image.
+
+    Returns
+    -------
+    numbers : (k,) int
+        The columns, ascending; 0 where they are not known.
+    deviations : (k, bands) float32
+        Robust standard deviation; of a column with fewer than `LEAST` pixels, that of all.
 
     Raises
     ------
     ValueError
         If the shapes disagree.
     """
-    count = len(residuals) if columns is None else len(columns)
-    if residuals.shape != rough.shape or count != len(residuals):
-        raise ValueError(f"residuals of {residuals.shape} and {rough.shape} for {count} columns")
-    middle, spread = _median(residuals), _deviation(rough)
+    if columns is not None and len(columns) != len(rough):
+        raise ValueError(f"residuals of {rough.shape} for {len(columns)} columns")
+    spread = _deviation(rough)
     if columns is None:
-        return Columns(np.zeros(1, dtype=int), np.zeros_like(middle)[None], spread[None])
+        return np.zeros(1, dtype=int), spread[None]
     numbers = np.unique(columns)
-    medians = np.repeat(middle[None], len(numbers), axis=0)
     deviations = np.repeat(spread[None], len(numbers), axis=0)
     for place, number in enumerate(numbers):
         members = columns == number
         if members.sum() >= LEAST:
-            medians[place], deviations[place] = _median(residuals[members]), _deviation(rough[members])
-    shared = median_filter(medians, size=(min(NEAR, 2 * len(numbers) - 1), 1), mode="nearest")
-    return Columns(numbers, medians - shared, deviations)
+            deviations[place] = _deviation(rough[members])
+    return numbers, deviations
 
 
 def _median(residuals: np.ndarray) -> np.ndarray:

@@ -45,6 +45,10 @@ class Scene:
     description : str
         One line for the header.
     grid : Grid, optional
+    sensor : str, optional
+        Of CRISM, if the scene is a TRDR of it: one in sensor space, its atmosphere not corrected.
+    transmission : Library, optional
+        Of that atmosphere at path 1, on the bands of the cube.
     """
 
     shape: tuple[int, int, int]
@@ -58,3 +62,5 @@ class Scene:
     fill: float
     description: str
     grid: Grid | None = None
+    sensor: str | None = None
+    transmission: Library | None = None

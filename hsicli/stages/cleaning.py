@@ -37,7 +37,7 @@ STEP = 2048
 class PreprocessConfig:
     """How spectra are made comparable, in the order of the steps; the defaults suit any sensor."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     use_bad_bands: bool = False  # use bands that the header marks bad
     window_nm: tuple[float, float] | None = None  # wavelengths kept, both ends included; None: all

@@ -28,16 +28,17 @@ Denoise = Callable[[Block, np.ndarray], tuple[Block, np.ndarray | None]]
 class DenoiseConfig:
     """How spectra are freed of noise, spikes and stripes."""
 
-    method: Literal["none", "sparse", "mnf"] = "none"
+    method: Literal["none", "sparse", "atmosphere", "mnf"] = "none"
     output: Literal["denoised", "model", "background", "residual"] = "denoised"
-    window_nm: tuple[float, float] = (1024.0, 2605.0)  # sparse: modelled, unless preprocess has a window
+    window_nm: tuple[float, float] = (1024.0, 2605.0)  # modelled, unless preprocess has a window
     sparsity: float = 0.01  # λ_a, cost of a library absorption
-    iterations: int = 800  # at most, half as many are typical; the authors' code takes 100
-    tolerance: float = 1e-4  # of the residuals of the iteration, a root mean square
+    iterations: int = 800  # at most, a hundred are typical, as many as the authors' code takes
+    tolerance: float = 5e-4  # of the residuals of the iteration, a root mean square
     passes: int = 2  # the second leaves out what the first found to be spikes
     spike: float = 0.015  # least distance from the model that is a spike, logarithm of reflectance
     spike_sigmas: float = 4.0  # and in robust standard deviations of its column and band
     destripe: bool = True  # where detector columns are known
+    rounds: int = 5  # atmosphere: times that the transmission t of each detector column is fitted again
     components: int | None = None  # mnf: how many are kept; None: those with more signal than noise
 
     def __post_init__(self) -> None:
@@ -46,15 +47,20 @@ class DenoiseConfig:
                 "denoise: sparsity, tolerance, spike and spike_sigmas must not be negative",
                 hint="see configs/preprocess.toml",
             )
-        if self.iterations < 1 or self.passes < 1 or (self.components or 1) < 1:
+        if min(self.iterations, self.passes, self.components or 1, self.rounds + 1) < 1:
             raise ConfigError(
-                "denoise: iterations, passes and components must be 1 or more",
+                "denoise: iterations, passes and components must be 1 or more, rounds not negative",
                 hint="see configs/preprocess.toml",
             )
         if not self.window_nm[0] < self.window_nm[1]:
             raise ConfigError(
                 "denoise.window_nm: the first number must be the smaller", hint="write the lower limit first"
             )
+
+    @property
+    def models(self) -> bool:
+        """Whether spectra are modelled, with a library."""
+        return self.method in {"sparse", "atmosphere"}
 
 
 class Means(NamedTuple):

@@ -1,8 +1,6 @@
 """Denoising by a sparse model: detector columns looked at first, then chunk after chunk of pixels."""
 
 import logging
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,27 +8,24 @@ import torch
 from hsicli.cube import Block, Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.preprocessing.absorptions import build_dictionary
-from hsicli.preprocessing.denoise import Effort, SparseModel, fit_spectra
-from hsicli.preprocessing.destripe import Columns, column_statistics, sample_pixels
+from hsicli.preprocessing.atmosphere import log_transmission
+from hsicli.preprocessing.destripe import Columns
 from hsicli.preprocessing.logarithms import local_trend, log_spectra
-from hsicli.preprocessing.ratio import gather
 from hsicli.preprocessing.selection import check_axis
+from hsicli.preprocessing.sparse_model import SparseModel
 from hsicli.preprocessing.spectra import are_finite
-from hsicli.preprocessing.survey import Limits, clipped_blocks
-from hsicli.runtime import Checkpoint, Track, nowhere
+from hsicli.preprocessing.survey import Limits
+from hsicli.runtime import Track
+from hsicli.stages.columns import look_at_columns
 from hsicli.stages.denoising import Denoise, DenoiseConfig, Means
+from hsicli.stages.fitting import MOST_MISSING, Solver
+from hsicli.stages.resuming import Found, Solved
 
 log = logging.getLogger(__name__)
 
-MOST_MISSING = 0.2
-"""A pixel that lacks this share of its bands, or more, is not modelled."""
-
-STEP = 2048
-"""Pixels that are solved between two looks at the clock."""
-
 
 def by_sparse_model(cube: Cube, limits: Limits, config: DenoiseConfig, means: Means, track: Track) -> Denoise:
-    """Fit a background and library absorptions to every spectrum; see `preprocess_cube`."""
+    """Fit a background and library absorptions to every spectrum, and perhaps an atmosphere."""
     if means.library is None:
         raise ConfigError(
             "denoise: the sparse model is made of the absorptions of a library, and there is none",
@@ -41,116 +36,39 @@ def by_sparse_model(cube: Cube, limits: Limits, config: DenoiseConfig, means: Me
         raise InputError("a background needs three bands or more", hint="give a wider --window")
     wavelengths = cube.axis
     fwhm = None if cube.fwhm is None else cube.fwhm[cube.order]
-    gas = None if means.transmission is None else means.transmission.resampled(wavelengths, fwhm).spectra
+    air = _first_air(cube, wavelengths, fwhm, means) if config.method == "atmosphere" else None
+    rest = None
+    if means.transmission is not None and air is None:
+        rest = np.exp(log_transmission(means.transmission, wavelengths, fwhm))[None]
     model = SparseModel(
-        build_dictionary(means.library, wavelengths, fwhm, gas), means.device or torch.device("cpu")
+        build_dictionary(means.library, wavelengths, fwhm, rest),
+        means.device or torch.device("cpu"),
+        airy=air is not None,
     )
-    memory = _Memory(means.checkpoint, model.unknowns)
-    solver = _Solver(model, config, memory)
-    columns = _look_at_columns(cube, limits, solver, track)
+    solver = Solver(model, config, Solved(means.checkpoint, model.unknowns))
+    columns = look_at_columns(cube, limits, solver, air, track)
     return _Denoising(cube, solver, columns)
 
 
-class _Memory:
-    """The coefficients of the chunks that are solved, so that an interrupted run goes on after the last.
-
-    Few are not zero, so that a pixel takes some 150 bytes. What is not to be saved is not kept.
-    """
-
-    def __init__(self, checkpoint: Checkpoint, unknowns: int) -> None:
-        self._checkpoint, self._unknowns = checkpoint, unknowns
-        self._kept: dict[str, Any] = (checkpoint.load() or {}).get("chunks", {})
-        if self._kept:
-            log.info("%d chunks were denoised before: going on after them", len(self._kept))
-
-    def recall(self, name: str, solve: Callable[[], np.ndarray]) -> np.ndarray:
-        """(n, unknowns) float32: as solved before, or now."""
-        if name in self._kept:
-            return self._unpacked(self._kept[name])
-        coefficients = solve()
-        if self._checkpoint is not nowhere:
-            place = np.flatnonzero(coefficients)
-            self._kept[name] = {
-                "rows": len(coefficients), "place": place.astype(np.int32),
-                "value": coefficients.ravel()[place],
-            }  # fmt: skip
-            self._checkpoint.offer(lambda: {"chunks": self._kept})
-        return coefficients
-
-    def _unpacked(self, packed: dict[str, Any]) -> np.ndarray:
-        coefficients = np.zeros((packed["rows"], self._unknowns), dtype=np.float32)
-        coefficients.ravel()[packed["place"]] = packed["value"]
-        return coefficients
-
-
-class _Solver(NamedTuple):
-    """The model, and how it is fitted."""
-
-    model: SparseModel
-    config: DenoiseConfig
-    memory: _Memory
-
-    def fit(self, name: str, y: np.ndarray, present: np.ndarray, limit: np.ndarray | None) -> np.ndarray:
-        """(n, unknowns) float32: coefficients; a second pass leaves out what lies beyond `limit`."""
-
-        def solve() -> np.ndarray:
-            effort = Effort(self.config.sparsity, self.config.iterations, self.config.tolerance)
-            device = self.model.device
-            target, weights = torch.from_numpy(y).to(device), torch.from_numpy(present).to(device).float()
-            solution = fit_spectra(self.model, target, weights, effort)
-            coefficients = solution.coefficients
-            for _ in range(1, self.config.passes if limit is not None else 1):
-                residual = (target - self.model.spectra(coefficients)).cpu().numpy()
-                far = torch.from_numpy(np.abs(residual - local_trend(residual)) > limit).to(device)
-                again = (far & (weights > 0)).any(dim=1).nonzero().squeeze(1)
-                if not len(again):
-                    break
-                coefficients[again] = fit_spectra(
-                    self.model, target[again], (weights * ~far)[again], effort, solution.state[again]
-                ).coefficients
-            return coefficients.cpu().numpy()
-
-        return self.memory.recall(name, solve)
-
-    def parts(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(n, bands) float32 each, logarithms: the whole model, without what is free, its background."""
-        known = torch.from_numpy(coefficients).to(self.model.device)
-        each = (self.model.spectra(known), self.model.surface(known), self.model.background(known))
-        whole, surface, background = (part.cpu().numpy() for part in each)
-        return whole, surface, background
-
-
-def _look_at_columns(cube: Cube, limits: Limits, solver: _Solver, track: Track) -> Columns:
-    """Model some pixels of each detector column, and see what is left."""
-    pixels = sample_pixels(cube.valid, cube.columns)
-    spectra = gather((block for block, _ in clipped_blocks(cube, limits)), pixels)
-    y, present = log_spectra(spectra)
-    usable = present.mean(axis=1) > 1 - MOST_MISSING
-    y, present, pixels = y[usable], present[usable], pixels[usable]
-    if not len(y):
-        raise InputError("no pixel has a reflectance above zero in most bands", hint="look at the cube")
-    residuals = np.empty_like(y)
-    for first in track(range(0, len(y), STEP), "columns"):
-        part = slice(first, first + STEP)
-        found = solver.fit(f"sample {first}", y[part], present[part], None)
-        residuals[part] = y[part] - solver.parts(found)[0]
-    rough = residuals - local_trend(residuals)
-    for each in (residuals, rough):
-        each[~present] = np.nan
-    numbers = None if cube.columns is None else np.asarray(cube.columns).ravel()[pixels]
-    columns = column_statistics(residuals, rough, numbers)
+def _first_air(cube: Cube, wavelengths: np.ndarray, fwhm: np.ndarray | None, means: Means) -> np.ndarray:
+    """(bands,) float32: the logarithm of the transmission that every column begins with."""
+    if means.transmission is None:
+        raise ConfigError(
+            "denoise: the atmosphere is fitted from a transmission on, and there is none",
+            hint="give --transmission FILE (CRISM: a volcano scan), or --denoise sparse for corrected images",
+        )
     if cube.columns is None:
-        log.info("the detector columns are not known: not destriped, and spikes are told by the whole image")
-    elif solver.config.destripe:
-        log.info("stripes of %d columns: %.4f, root mean square", len(columns.numbers),
-                 np.sqrt(np.mean(np.square(columns.stripes))))  # fmt: skip
-    return columns if solver.config.destripe else columns._replace(stripes=np.zeros_like(columns.stripes))
+        raise InputError(
+            "the detector columns are not known, and the atmosphere is fitted for each of them",
+            hint="name a TRDR by its label, or use --denoise sparse",
+        )
+    return log_transmission(means.transmission, wavelengths, fwhm)
 
 
 class _Denoising:
     """Denoises blocks, and counts."""
 
-    def __init__(self, cube: Cube, solver: _Solver, columns: Columns) -> None:
+    def __init__(self, cube: Cube, solver: Solver, columns: Columns) -> None:
         config = solver.config
         self.cube, self.solver, self.columns = cube, solver, columns
         self.limits = np.maximum(config.spike, config.spike_sigmas * columns.deviations).astype(np.float32)
@@ -167,9 +85,12 @@ class _Denoising:
             place = self.columns.places(np.asarray(self.cube.columns[block.rows]).ravel())
         y, present, place = y[good], present[good], place[good]
         y -= self.columns.stripes[place]
-        limit = self.limits[place]
-        found = self.solver.fit(f"rows {block.rows.start} {block.rows.stop}", y, present, limit)
-        whole, surface, background = self.solver.parts(found)
+        limit, air = self.limits[place], None if self.columns.air is None else self.columns.air[place]
+        found = self.solver.solved.recall(
+            f"rows {block.rows.start} {block.rows.stop}",
+            lambda: Found(self.solver.robustly(y, present, limit, air)),
+        )
+        whole, surface, background = self.solver.parts(found.coefficients, air)
         trend = local_trend(y - whole)
         bad = ~present | (np.abs(y - whole - trend) > limit)
         self.replaced += int((bad & present).sum())

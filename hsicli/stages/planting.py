@@ -68,12 +68,14 @@ class SynthConfig:
     """Folding of the units, as a share of their size."""
     scatter: float = 0.0
     """Dirichlet concentration with which each pixel varies about the mixture of its place; 0 = not at all."""
-    frame: Literal["none", "swath", "tray"] = "none"
-    """What surrounds the pixels: nothing; fill beside a swath; a tray with core sticks."""
+    frame: Literal["none", "swath", "tray", "detector"] = "none"
+    """What surrounds the pixels: nothing; fill beside a swath; a tray with core sticks; blind columns."""
     border: int = 0
     """Widest fill at either side of a swath, pixels; space beside a core stick."""
     sticks: int = 1
     """Core sticks side by side."""
+    blind: tuple[int, int] = (0, 0)
+    """Columns of a detector that see no ground, left and right."""
     snr: float = 30.0
     """Signal-to-noise ratio, dB: mean square of the signal, over pixels and bands, to that of the noise."""
     noise_profile: tuple[tuple[float, float], ...] = ((1000.0, 1.0),)
@@ -85,6 +87,8 @@ class SynthConfig:
     defects: Defects = field(default_factory=Defects)
     on_mars: Literal["grid", "nowhere"] = "nowhere"
     """Whether the pixels lie on a grid of Mars."""
+    product: Literal["cube", "trdr"] = "cube"
+    """What is written: an ENVI cube, or a CRISM TRDR (L) of I/F, with the atmosphere in it."""
 
 
 class Plan(NamedTuple):
@@ -135,7 +139,9 @@ def _ground(plan: Plan, rows: slice) -> Ground:
         light[:, cols] = illumination(sheet, config.brightness, config.relief, seed)
         if plan.geology is not None:
             mixture[:, cols] = abundances(plan.geology, sheet)
-    if config.frame == "swath":
+    if config.frame == "detector":
+        planted[:, : config.blind[0]] = planted[:, config.cols - config.blind[1] :] = False
+    elif config.frame == "swath":
         planted = swath(rows, config.rows, (config.cols, config.border), seed)
     elif config.frame == "tray":
         planted[:] = False
@@ -188,7 +194,7 @@ def scene_blocks(plan: Plan, through: Instrument, step: int, names: tuple[str, .
                 row: int, ground: Ground = ground, data: np.ndarray = data, first: int = first
             ) -> None:
                 data[row] = observed(_signal(plan, ground, row), first + row, through)
-                if config.frame == "swath":
+                if config.frame in {"swath", "detector"}:
                     data[row][~ground.planted[row]] = CRISM_FILL
 
             list(pool.map(record, range(len(data))))

@@ -112,7 +112,7 @@ def preprocess_cube(
 
 def _window(config: PreprocessConfig) -> tuple[float, float] | None:
     """The wavelengths that are used: a sparse model has a window of its own, unless another is given."""
-    if config.window_nm is None and config.denoise.method == "sparse":
+    if config.window_nm is None and config.denoise.models:
         log.info("denoised and kept: %g to %g nm; --window gives another range", *config.denoise.window_nm)
         return config.denoise.window_nm
     return config.window_nm
@@ -126,9 +126,10 @@ def _check_denoising(config: PreprocessConfig, means: Means | None, *, divides: 
             hint="denoise first, with --normalize none, and ratio the product by a second preprocess",
         )
     given = means is not None and (means.library is not None or means.transmission is not None)
-    if given and config.denoise.method != "sparse":
+    if given and not config.denoise.models:
         raise ConfigError(
-            "library: it is used by --denoise sparse only", hint="give --denoise sparse, or no library"
+            "library: it is used by --denoise sparse and --denoise atmosphere only",
+            hint="give --denoise sparse, or no library",
         )
 
 
@@ -200,7 +201,7 @@ def _prepare_denoising(
             return None
         case "mnf":
             return by_low_rank(cube, limits, config, track)
-        case "sparse":
+        case "sparse" | "atmosphere":
             from hsicli.stages.modelling import by_sparse_model  # torch takes a second to load
 
             return by_sparse_model(cube, limits, config, means, track)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from hsicli.algorithms.air import Air, column_air, optical_depth
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.algorithms.defects import instrument
 from hsicli.algorithms.geology import Geology, calibrated
@@ -16,8 +17,8 @@ from hsicli.errors import ConfigError
 from hsicli.instruments import axis
 from hsicli.library import Library
 from hsicli.products.scenes import Scene
-from hsicli.stages.planting import REFERENCE_ROWS, Plan, SynthConfig, power, scene_blocks, sheets
 from hsicli.stages.blending import mixable, stated
+from hsicli.stages.planting import REFERENCE_ROWS, Plan, SynthConfig, power, scene_blocks, sheets
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,12 @@ MARS = Grid(
 
 
 def synthesise(
-    config: SynthConfig, *, seed: int, library: Library | None = None, block_rows: int | None = None
+    config: SynthConfig,
+    *,
+    seed: int,
+    library: Library | None = None,
+    transmission: Library | None = None,
+    block_rows: int | None = None,
 ) -> Scene:
     """Plan a scene; its rows are made when its blocks are walked.
 
@@ -53,6 +59,8 @@ def synthesise(
         beyond the first 512, but for the fill beside a swath.
     library : Library, optional
         Where the endmembers are looked up, instead of the built-in minerals.
+    transmission : Library, optional
+        Of the atmosphere, where `config.defects.air` wants one, instead of the built-in one.
     block_rows : int, optional
         Rows a block; as many as a block may hold unless given.
 
@@ -68,6 +76,9 @@ def synthesise(
     nodes, strengths = np.array(config.noise_profile).T
     noise = noise_deviation(power(plan), config.snr, np.interp(wavelengths, nodes, strengths))
     through = instrument(config.defects, wavelengths, noise, config.cols, seed)
+    air = _atmosphere(config, wavelengths, fwhm, transmission)
+    if config.defects.air:
+        through = replace(through, air=_air(config, wavelengths, air, seed))
     step = block_rows or max(1, BLOCK_BYTES // (4 * config.cols * (len(wavelengths) + len(names))))
 
     return Scene(
@@ -79,10 +90,36 @@ def synthesise(
         colours=distinct_colours(len(names)),
         noise=noise,
         masked=config.frame != "none",
-        fill=CRISM_FILL if config.frame == "swath" else float("nan"),
-        description=f"planted scene, seed {seed}, {len(names)} endmembers, SNR {config.snr:g} dB",
+        fill=CRISM_FILL if config.frame in {"swath", "detector"} else float("nan"),
+        description=(
+            f"planted scene, seed {seed}, {len(names)} endmembers, "
+            f"{stated(config.blend, None if config.units else config.concentration)}; SNR {config.snr:g} dB: "
+            "mean square of the signal over pixels and bands to that of the noise"
+        ),
         grid=MARS if config.on_mars == "grid" else None,
+        sensor="L" if config.product == "trdr" else None,
+        transmission=Library(("scan_transmission",), np.exp(-air)[None], wavelengths, fwhm),
     )
+
+
+def _atmosphere(
+    config: SynthConfig, wavelengths: np.ndarray, fwhm: np.ndarray, transmission: Library | None
+) -> np.ndarray:
+    """(bands,): optical depth at path 1, 0 without an atmosphere."""
+    if not config.defects.air:
+        return np.zeros(len(wavelengths))
+    if transmission is None:
+        return optical_depth(wavelengths)
+    mean = transmission.resampled(wavelengths, fwhm).spectra.mean(axis=0)
+    return -np.log(np.where(mean > 0, np.minimum(mean, 1), 1))
+
+
+def _air(config: SynthConfig, wavelengths: np.ndarray, depth: np.ndarray, seed: int) -> Air:
+    defects = config.defects
+    columns = column_air(
+        depth, wavelengths, config.cols, smile=defects.smile, error=defects.air_error, seed=seed
+    )
+    return Air(columns, defects.air, defects.air_spread, seed)
 
 
 def _members(config: SynthConfig) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -103,7 +140,7 @@ def _spectra(
         wavelengths = np.arange(first, last + step / 2, step)
         fwhm = np.full(len(wavelengths), step)
     low, high = config.window or (-np.inf, np.inf)
-    keep = np.flatnonzero((wavelengths >= low) & (wavelengths <= high))
+    keep = np.flatnonzero((wavelengths >= low) & (wavelengths <= high))  # a row without light has NaN
     keep = keep[np.argsort(wavelengths[keep], kind="stable")]
     if not len(keep):
         raise ConfigError(f"window: no band lies in {low:g} to {high:g} nm", hint="set a wider window, in nm")
@@ -150,9 +187,15 @@ def _check(config: SynthConfig) -> None:
             f"a scene of {config.rows} × {config.cols} pixels is empty",
             hint="give --rows and --cols, both 1 or more",
         )
+    if config.product == "trdr" and (config.instrument != "crism-trdr-l" or config.window or config.bands):
+        raise ConfigError(
+            "product: a TRDR has all bands of crism-trdr-l, and no others",
+            hint="leave instrument, window and bands as --as trdr sets them",
+        )
     if config.sticks < 1:
         raise ConfigError(f"sticks: {config.sticks} core sticks make no tray", hint="set sticks to 1 or more")
-    room = config.cols // (config.sticks if config.frame == "tray" else 1) - 2 * config.border
+    taken = sum(config.blind) if config.frame == "detector" else 2 * config.border
+    room = config.cols // (config.sticks if config.frame == "tray" else 1) - taken
     if config.frame != "none" and room < LEAST_WIDTH:
         raise ConfigError(
             f"border: {config.border} pixels on both sides leave no room in {config.cols} columns",

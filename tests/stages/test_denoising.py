@@ -11,7 +11,7 @@ from hsicli import cube as cube_module
 from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import continuum
-from hsicli.stages import modelling
+from hsicli.stages import fitting
 from hsicli.stages.cleaning import PreprocessConfig
 from hsicli.stages.denoising import DenoiseConfig, Means
 from hsicli.stages.preprocess import preprocess_cube
@@ -167,14 +167,80 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(spiked, means, monkeypatch
 
     with pytest.raises(KeyboardInterrupt):
         made(cube, means=kept)
-    fit = modelling.fit_spectra
+    fit = fitting.fit_spectra
     monkeypatch.setattr(
-        modelling, "fit_spectra", lambda model, y, *rest: solved.append(len(y)) or fit(model, y, *rest)
+        fitting,
+        "fit_spectra",
+        lambda model, y, *rest, **more: solved.append(len(y)) or fit(model, y, *rest, **more),
     )
     again = made(cube, means=kept)
 
     assert_array_equal(again.data, whole.data)
     assert sum(solved) < 480  # the sample and the first pieces are not solved again
+
+
+def through_air(planted, rng, rows=6):
+    """The scene some times over, each column through an atmosphere of its own; its table; the truth."""
+    nm = planted.cube.wavelengths
+    table = 0.5 * np.exp(-0.5 * ((nm - 2010) / 40) ** 2) + 0.1 * np.exp(-0.5 * ((nm - 1580) / 40) ** 2)
+    columns = table * (1 + 0.2 * rng.standard_normal((20, 1))) * (1 + 0.1 * rng.standard_normal((20, 48)))
+    paths = 1 + 0.1 * rng.standard_normal((24 * rows, 20, 1))
+    clean = np.tile(planted.clean, (rows, 1, 1))
+    cube = replace(
+        planted.cube,
+        data=(np.tile(planted.cube.data, (rows, 1, 1)) * np.exp(-paths * columns)).astype(np.float32),
+        valid=np.tile(planted.cube.valid, (rows, 1)),
+        columns=np.tile(np.arange(20, dtype=np.int32), (24 * rows, 1)),
+    )
+    return cube, Library(("scan",), np.exp(-table)[None], nm), clean
+
+
+def test_an_atmosphere_that_each_column_sees_otherwise_is_taken_out(planted, rng):
+    cube, table, clean = through_air(planted, rng)
+    inputs = Means(library=planted.endmembers, transmission=table)
+    gas = np.abs(planted.cube.wavelengths - 2010) < 60
+    valid = cube.valid
+
+    def left(**changes):
+        denoise = replace(SPARSE, method="atmosphere", **changes)
+        product = made(cube, replace(CONFIG, denoise=denoise), means=inputs)
+        error = np.log(product.data) - np.log(clean)
+        return np.sqrt(np.nanmean(error[..., gas] ** 2)), np.sqrt(np.nanmean(error[..., ~gas] ** 2))
+
+    fixed, fitted, striped = left(rounds=0, destripe=False), left(destripe=False), left()
+    before = np.log(cube.data)[valid] - np.log(clean)[valid]
+
+    assert np.sqrt(np.mean(before[:, gas] ** 2)) > 0.3
+    assert fitted[0] < 0.5 * fixed[0]  # the columns differ from the table by a tenth and more
+    assert fitted[0] < 0.02
+    assert fitted[1] < 1.15 * fixed[1]
+    assert striped[0] < 1.2 * fitted[0]
+
+
+def test_an_interrupted_atmosphere_goes_on_to_the_same_bytes(planted, rng, monkeypatch):
+    cube, table, _ = through_air(planted, rng, rows=1)
+    monkeypatch.setattr("hsicli.stages.cleaning.STEP", 80)
+    monkeypatch.setattr("hsicli.stages.columns.STEP", 100)
+    inputs = Means(library=planted.endmembers, transmission=table)
+    config = replace(CONFIG, denoise=replace(SPARSE, method="atmosphere", rounds=2))
+    whole = made(cube, config, means=inputs)
+    keeper = Keeper(7)  # after some groups of columns, and the first rows
+
+    with pytest.raises(KeyboardInterrupt):
+        made(cube, config, means=inputs._replace(checkpoint=keeper))
+    assert {name.split()[0] for name in keeper.state["chunks"]} == {"sample", "rows"}
+    again = made(cube, config, means=inputs._replace(checkpoint=keeper))
+
+    assert_array_equal(again.data, whole.data)
+
+
+def test_an_atmosphere_needs_a_table_and_columns(planted, rng):
+    config = replace(CONFIG, denoise=replace(SPARSE, method="atmosphere"))
+    cube, table, _ = through_air(planted, rng, rows=1)
+    with pytest.raises(ConfigError, match="there is none"):
+        made(cube, config, means=Means(library=planted.endmembers))
+    with pytest.raises(InputError, match="columns are not known"):
+        made(planted.cube, config, means=Means(library=planted.endmembers, transmission=table))
 
 
 def test_components_without_signal_take_their_noise_along(planted):
@@ -194,7 +260,7 @@ def test_components_without_signal_take_their_noise_along(planted):
         ({"denoise": replace(SPARSE, output="residual"), "continuum": True}, "no continuum"),
         ({"denoise": DenoiseConfig(method="mnf", output="background")}, "mnf makes no background"),
         ({"normalize": "band-depth"}, "needs a continuum"),
-        ({}, "used by --denoise sparse only"),
+        ({}, "used by --denoise sparse and"),
     ],
 )
 def test_what_does_not_go_together_is_refused(planted, means, changes, words):

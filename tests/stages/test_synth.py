@@ -34,7 +34,10 @@ def recipe(name: str, **changes) -> SynthConfig:
 def small(name: str, **changes) -> SynthConfig:
     """A recipe on few pixels and bands, all of its parts at work."""
     size = {"rows": 96, "cols": 96, "window": (1000.0, 2550.0), "border": 6}
-    return recipe(name, **({**size, "border": 0} if name in {"mixtures", "cuprite", "cuprite-mixtures"} else size) | changes)
+    return recipe(
+        name,
+        **({**size, "border": 0} if name in {"mixtures", "cuprite", "cuprite-mixtures"} else size) | changes,
+    )
 
 
 def walked(scene):
@@ -261,3 +264,33 @@ def test_recipes_hold_only_known_settings() -> None:
     for file in RECIPES.glob("*.toml"):
         assert tomllib.loads(file.read_text())
         assert read_config(SynthConfig, file)
+
+
+def through_air(**changes):
+    """A bare scene seen through an atmosphere, and without it, logarithms; its columns."""
+    defects = Defects(air=1.0, **changes)
+    bare = {"window": (1900.0, 2200.0), "frame": "none", "border": 0, "snr": NO_NOISE, "rows": 12, "cols": 40}
+    seen, clean = (
+        next(walked(synthesise(small("mars", **bare, defects=each), seed=2))) for each in (defects, Defects())
+    )
+    return synthesise(small("mars", **bare, defects=defects), seed=2), np.log(seen) - np.log(clean)
+
+
+def test_an_atmosphere_absorbs_as_the_scene_says() -> None:
+    scene, depth = through_air()
+    assert scene.transmission is not None
+    expected = np.broadcast_to(np.log(scene.transmission.spectra[0]), depth.shape)
+    np.testing.assert_allclose(depth, expected, atol=1e-5)
+    assert depth.min() < -0.5
+
+
+def test_columns_see_the_atmosphere_shifted_and_pixels_through_paths_of_their_own() -> None:
+    scene, shifted = through_air(smile=4.0)
+    weights = -shifted[0] * (np.abs(scene.wavelengths - 2010) < 80)
+    centroid = (weights * scene.wavelengths).sum(axis=1) / weights.sum(axis=1)
+    assert centroid[20] - centroid[0] == pytest.approx(4, abs=1)
+    _, spread = through_air(air_spread=0.1)
+    deep = spread[..., spread[0, 0] < -0.2]
+    ratio = deep / deep[:1, :1]
+    np.testing.assert_allclose(ratio, np.broadcast_to(ratio[..., :1], ratio.shape), atol=1e-3)
+    assert 0.01 < np.std(ratio[..., 0]) < 0.3
