@@ -11,26 +11,36 @@ from hsicli.cli.config import read_config
 from hsicli.cli.console import console, track
 from hsicli.cli.job import plan
 from hsicli.cli.options import COMPUTE, INPUTS, ConfigFile, DryRun, Overrides, Overwrite, Seed
-from hsicli.errors import ConfigError
+from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from hsicli.products.abundance_scores import AbundanceScores
     from hsicli.products.scores import Scores
+
+log = logging.getLogger(__name__)
 
 Products = Annotated[
     list[Path],
     typer.Argument(
-        metavar="LABELS... [SCORES]",
-        help="Class maps of one scene; and, last, the product of scores to write (.h5), if it is to be kept.",
+        metavar="PRODUCT... [SCORES]",
+        help="Class maps of one scene, or abundances; and, last, the product of scores to write (.h5), if it "
+        "is to be kept.",
     ),
 ]
 Truth = Annotated[
     Path | None,
-    typer.Option("--truth", help="A class map that is right: ENVI, GeoTIFF, .mat.", rich_help_panel=INPUTS),
+    typer.Option(
+        "--truth",
+        help="A class map, or abundances, that are right: ENVI, GeoTIFF, .mat.",
+        rich_help_panel=INPUTS,
+    ),
 ]
 Spectra = Annotated[
     Path | None,
     typer.Option(
-        "--spectra", help="A cube: separation in its spectra, means of regions.", rich_help_panel=INPUTS
+        "--spectra",
+        help="The cube: separation in its spectra, means of regions; what true endmembers find in it.",
+        rich_help_panel=INPUTS,
     ),
 ]
 Regions = Annotated[
@@ -40,7 +50,9 @@ Regions = Annotated[
 References = Annotated[
     Path | None,
     typer.Option(
-        "--library", help="Spectra to compare the class means with: .sli or .csv.", rich_help_panel=INPUTS
+        "--library",
+        help="Spectra to compare the class means with, or the true endmembers: .sli or .csv.",
+        rich_help_panel=INPUTS,
     ),
 ]
 Match = Annotated[
@@ -49,6 +61,22 @@ Match = Annotated[
         "--match",
         help="Another class map of the scene: draw both in matched colours, as LABELS-beside-NAME.png.",
         rich_help_panel=INPUTS,
+    ),
+]
+Units = Annotated[
+    str | None,
+    typer.Option(
+        "--units",
+        help="Of abundances: given, raw, max or free: what shares are parts of.",
+        rich_help_panel=COMPUTE,
+    ),
+]
+Oracle = Annotated[
+    bool | None,
+    typer.Option(
+        "--oracle",
+        help="Of maps of diffuse: also score the time that the truth would choose.",
+        rich_help_panel=COMPUTE,
     ),
 ]
 Repeat = Annotated[
@@ -70,54 +98,75 @@ def evaluate(
     library: References = None,
     match: Match = None,
     repeat: Repeat = None,
+    units: Units = None,
+    oracle: Oracle = None,
     config_file: ConfigFile = None,
     overrides: Overrides = None,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Say how far to trust class maps: against a truth, by themselves, by region, by a library."""
+    """Say how far to trust class maps or abundances: by a truth, by themselves, by region, by a library."""
+    from hsicli.io.abundances import holds_abundances
+    from hsicli.products.abundance_scores import AbundanceScores
     from hsicli.products.scores import Scores
     from hsicli.stages.evaluate import EvaluateConfig
 
     maps, output = _split(products)
-    config = read_config(EvaluateConfig, config_file, overrides, repeat=repeat)
+    config = read_config(EvaluateConfig, config_file, overrides, repeat=repeat, units=units, oracle=oracle)
     extras = {"truth": truth, "spectra": spectra, "roi": roi, "library": library}
+    of_abundances = any(holds_abundances(path) for path in maps)
+    kind: Any = AbundanceScores if of_abundances else Scores
+    if of_abundances:
+        extras = _abundance_inputs(maps, extras, match, config.repeat)
     job = None
     if output:
         reads = {f"map {number}": path for number, path in enumerate(maps, 1)} | extras
         job = plan(
-            "evaluate", reads=reads, writes=output, config=config, product=Scores, seed=seed,
+            "evaluate", reads=reads, writes=output, config=config, product=kind, seed=seed,
             overwrite=overwrite, dry_run=dry_run,
         )  # fmt: skip
     elif dry_run:
         raise ConfigError("--dry-run: there is no SCORES to write", hint="name an output last")
     if job is None or not job.done:
-        scores = _scores(maps, config, extras, seed)
+        scores = (
+            _abundance_scores(maps[0], config, extras)
+            if of_abundances
+            else _scores(maps, config, extras, seed)
+        )
         _show(scores, alone=job is None)
         if job is not None:
             job.commit(scores)
     elif not dry_run:
         from hsicli.io.hdf5 import read_product
 
-        _show(read_product(job.output, Scores), alone=False)
+        _show(read_product(job.output, kind), alone=False)
     if match and not dry_run:
         _draw_beside(maps[0], match)
 
 
 def _split(products: list[Path]) -> tuple[list[Path], Path | None]:
-    """Maps, and the output: a last file that is not there yet, or that holds scores."""
+    """Products, and the output: a last file that is not there yet, or that holds scores."""
     last = products[-1]
     if len(products) == 1 or (last.exists() and not _holds_scores(last)):
         return products, None
+    if not last.exists():
+        if last.suffix != ".h5":
+            raise InputError(
+                f"{last}: is not there, and is no name for scores to be kept under",
+                hint="check the spelling, or name an output that ends in .h5",
+            )
+        log.info("%s: is not there: taken as the name to keep the scores under", last)
     return products[:-1], last
 
 
 def _holds_scores(path: Path) -> bool:
     from hsicli.io.hdf5 import is_hdf5, read_header
+    from hsicli.products.abundance_scores import AbundanceScores
     from hsicli.products.scores import Scores
 
-    return path.is_file() and is_hdf5(path) and read_header(path).kind == Scores.KIND
+    kinds = {Scores.KIND, AbundanceScores.KIND}
+    return path.is_file() and is_hdf5(path) and read_header(path).kind in kinds
 
 
 def _scores(maps: list[Path], config: Any, extras: dict[str, Path | None], seed: int) -> "Scores":
@@ -147,17 +196,61 @@ def _scores(maps: list[Path], config: Any, extras: dict[str, Path | None], seed:
     )
 
 
-def _show(scores: "Scores", *, alone: bool) -> None:
-    """Print the scores; with --json only if no other result is printed, as that is one document."""
-    from hsicli.cli.score_tables import score_tables, scores_as_json
+def _abundance_inputs(
+    maps: list[Path], extras: dict[str, Path | None], match: Path | None, repeat: int
+) -> dict[str, Path | None]:
+    """What abundances are scored with: a truth, and its endmembers, if they stand beside it."""
+    from hsicli.io.abundances import endmembers_beside
 
+    if len(maps) > 1:
+        raise ConfigError("abundances are evaluated one at a time", hint="give one product, and SCORES last")
+    if extras["truth"] is None:
+        raise ConfigError("abundances are scored against a truth", hint="give --truth FILE")
+    if extras["roi"] or match or repeat > 1:
+        raise ConfigError("--roi, --match and --repeat are for class maps", hint="leave them out")
+    if extras["library"] is None and (found := endmembers_beside(extras["truth"])):
+        log.info("%s: taken as the true endmembers, as it stands beside the truth", found)
+        return extras | {"library": found}
+    return extras
+
+
+def _abundance_scores(path: Path, config: Any, extras: dict[str, Path | None]) -> "AbundanceScores":
+    from hsicli.io.abundances import read_abundances
+    from hsicli.io.hdf5 import read_product
+    from hsicli.io.reading import read_cube
+    from hsicli.io.speclib import read_library
+    from hsicli.products.abundances import Abundances
+    from hsicli.stages.evaluate_abundances import evaluate_abundances
+
+    truth, library = read_abundances(extras["truth"]) if extras["truth"] else (None, None)
+    if truth is None:
+        raise ValueError("abundance_inputs lets no call without a truth pass")
+    return evaluate_abundances(
+        read_product(path, Abundances),
+        truth,
+        endmembers=read_library(extras["library"]) if extras["library"] else library,
+        cube=read_cube(extras["spectra"]) if extras["spectra"] else None,
+        units=config.units,
+    )
+
+
+def _show(scores: "Scores | AbundanceScores", *, alone: bool) -> None:
+    """Print the scores; with --json only if no other result is printed, as that is one document."""
+    from hsicli.cli.abundance_tables import abundance_scores_as_json, abundance_tables
+    from hsicli.cli.score_tables import score_tables, scores_as_json
+    from hsicli.products.scores import Scores
+
+    if isinstance(scores, Scores):
+        tables, numbers = score_tables(scores), scores_as_json(scores)
+    else:
+        tables, numbers = abundance_tables(scores), abundance_scores_as_json(scores)
     if not console.as_json:
-        for table in score_tables(scores):
+        for table in tables:
             console.table(table.title, table.columns, table.rows)
             lines = [wrapped for line in table.note.splitlines() for wrapped in textwrap.wrap(line, 110)]
             console.text("\n".join([*lines, ""]))
     elif alone:
-        console.result("", scores_as_json(scores))
+        console.result("", numbers)
 
 
 def _draw_beside(first: Path, other: Path) -> None:
@@ -177,4 +270,4 @@ def _draw_beside(first: Path, other: Path) -> None:
     path = first.with_name(f"{first.stem}-beside-{other.stem}.png")
     with replacing(path) as partial:
         figure.savefig(partial, format="png", metadata={"Software": "hsicli"})
-    logging.getLogger(__name__).info("%s: both maps in matched colours", path)
+    log.info("%s: both maps in matched colours", path)

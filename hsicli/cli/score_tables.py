@@ -71,9 +71,11 @@ def _headline(scores: Any) -> ScoreTable:
         )
         if values is not None
     ]
+    oracle = [] if scores.oracle_values is None else [scores.oracle_values]
+    columns += ["oracle time"] * len(oracle)
     rows = []
     for column, metric in enumerate(scores.metrics):
-        shown = (scores.values, *(values for _, values in blind))
+        shown = (scores.values, *oracle, *(values for _, values in blind))
         cells = [mean_and_spread(values[:, column]) for values in shown]
         if cells[0] != "–":
             rows.append((SCORE_TITLES.get(metric, metric), *cells))
@@ -85,6 +87,8 @@ def _headline(scores: Any) -> ScoreTable:
         note += "the map has a class for all of them."
     if several:
         note += f" ± is the standard deviation over {scores.runs} maps."
+    if oracle:
+        note += f"\noracle time: {_pixels(scores.oracle_times)}, which the truth chose: no result of the method."
     if blind:
         note += f"\n{BLIND} ± is over {len(blind[0][1])} seeds"
         fewer = scores.blind_pixels < scores.pixels
@@ -187,12 +191,13 @@ def scores_as_json(scores: Scores) -> dict[str, Any]:
     for names, values in ((scores.metrics, scores.values), (scores.separations, scores.separation)):
         if values is not None:
             summary |= dict(zip(names, values.mean(axis=0), strict=True))
-    return {name: _plain(value) for name, value in (summary | given).items()}
+    return {name: plain(value) for name, value in (summary | given).items()}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Arrays and tuples as lists of numbers, NaN and infinity as None."""
     if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,9 +3,10 @@
 from typing import Any
 
 from hsicli.cube import Cube
+from hsicli.products.abundance_scores import AbundanceScores
 from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 
-KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Abundances, Scores)
+KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Abundances, Scores, AbundanceScores)

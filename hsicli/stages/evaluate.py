@@ -6,7 +6,7 @@ Against a truth, beside a map that never saw a spectrum; by themselves; by regio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from hsicli.products.rasters import Raster, class_raster
 from hsicli.products.scores import Scores
 from hsicli.runtime import Track, quiet
 from hsicli.stages.identify import Compare, nearest_spectra
+from hsicli.stages.oracle import oracle_times
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +37,15 @@ class EvaluateConfig:
 
     repeat: int = 1  # clusterings scored: the map, and so many less one made again with the next seeds
     blind_seeds: int = 5  # runs of the baseline that sees row and column only; 0 leaves it out
+    oracle: bool = False  # of maps of diffuse, also the time that the truth would choose
     compare: Compare = "band-depth"  # of class means and library, before their spectral angle is taken
     matches: int = 3  # library spectra that are named for each class
     least_overlap: float = (
         0.5  # share of a class mean's bands that a library spectrum must have to be compared
     )
+    # Of abundances: what shares are parts of. given: as both files have them; raw: endmembers as they stand;
+    # max: the endmembers divided by their largest band; free: units fitted to the truth
+    units: Literal["given", "raw", "max", "free"] = "given"
 
 
 def evaluate_labels(
@@ -88,6 +93,7 @@ def evaluate_labels(
     found: dict[str, Any] = {"runs": len(maps), "names": first.names, "counts": first.counts}
     if truth is not None:
         found |= _against_truth(maps, truth, config, seed, track)
+        found |= oracle_times(maps, truth) if config.oracle else {}
     found |= _by_themselves(maps, cube, track)
     if regions:
         found |= _by_region(first, regions, cube)

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +13,20 @@ from hsicli.cli.evaluate import evaluate
 from hsicli.cli.options import Command
 from hsicli.cli.score_tables import mean_and_spread, score_tables, scores_as_json
 from hsicli.cube import Cube
+from hsicli.io.abundances import read_abundances
 from hsicli.io.hdf5 import read_product, write_product
 from hsicli.io.maps import write_geotiff
+from hsicli.io.scene import write_scene
+from hsicli.io.speclib import read_library
+from hsicli.products.abundance_scores import AbundanceScores
+from hsicli.products.abundances import Abundances
 from hsicli.products.labels import ClassMap, Labels
 from hsicli.products.rasters import Raster
 from hsicli.products.scores import Scores
 from hsicli.provenance import Provenance
 from hsicli.stages.evaluate import EvaluateConfig, evaluate_labels
+from hsicli.stages.planting import SynthConfig
+from hsicli.stages.synth import synthesise
 
 app = typer.Typer(cls=Commands, pretty_exceptions_enable=False)
 app.command(cls=Command)(evaluate)
@@ -216,3 +224,80 @@ def test_a_spread_is_that_of_the_sample_and_what_is_unknown_is_a_dash():
 def test_json_holds_no_nan():
     text = json.dumps(scores_as_json(scored(TRUTH)), allow_nan=False)
     assert '"f1_rare": null' in text
+
+
+@pytest.fixture
+def unmixed(tmp_path):
+    """A planted scene, and abundances of it that are right but for their order."""
+    write_scene(tmp_path / "scene.img", synthesise(SynthConfig(rows=10, cols=12), seed=0))
+    truth, _ = read_abundances(tmp_path / "scene_abundances.img")
+    library = read_library(tmp_path / "scene_endmembers.csv")
+    flat = np.zeros(truth.shape[:2], dtype=np.float32)
+    made = Abundances(
+        abundances=truth[..., ::-1], names=tuple(f"found {k}" for k in range(9)),
+        endmembers=library.spectra[::-1],
+        convention="raw", method="known", mixing="linear", residual=flat, angle=flat,
+        wavelengths=library.wavelengths,
+    )  # fmt: skip
+    write_product(tmp_path / "a.h5", made, Provenance("unmix", "1.1", {}))
+    return tmp_path
+
+
+def test_abundances_are_scored_with_the_endmembers_that_stand_beside_the_truth(unmixed):
+    words = (
+        unmixed / "a.h5",
+        "--truth",
+        unmixed / "scene_abundances.img",
+        "--spectra",
+        unmixed / "scene.img",
+    )
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert "scene_endmembers.csv: taken as the true endmembers" in result.stderr
+    assert "computed on 120 pixels" in result.stdout
+    for word in ("constant", "true endmembers, FCLS", "jarosite", "found 8"):
+        assert word in result.stdout
+    found = json.loads(run(*words, "--json").stdout)
+    assert found["overall_rmse"] == pytest.approx(0, abs=1e-6)
+    assert found["mean_angle"] == pytest.approx(0, abs=1e-6)
+    assert found["partners"] == list(range(9, 0, -1))
+
+
+def test_scores_of_abundances_are_kept_and_not_made_twice(unmixed):
+    words = (unmixed / "a.h5", unmixed / "s.h5", "--truth", unmixed / "scene_abundances.img")
+    first = run(*words)
+    assert first.exit_code == 0, first.output
+    assert "taken as the name to keep the scores under" in first.stderr
+    assert read_product(unmixed / "s.h5", AbundanceScores).pixels == 120
+    again = run(*words)
+    assert "up to date" in again.stderr
+    assert "taken as the name" not in again.stderr
+    assert "computed on 120 pixels" in again.stdout
+    other = run(*words, "--units", "free")
+    assert other.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (["a.h5"], "against a truth", 2),
+        (["a.h5", "a.h5", "--truth", "scene_abundances.img"], "one at a time", 2),
+        (["a.h5", "--truth", "scene_abundances.img", "--repeat", "3"], "for class maps", 2),
+        (["a.h5", "--truth", "scene_abundances.img", "--units", "percent"], "units", 2),
+        (["a.h5", "--truth", "scene_labels.img"], "is a class map", 3),
+    ],
+)
+def test_abundances_are_not_scored_as_maps(unmixed, words, told, code, monkeypatch):
+    monkeypatch.chdir(unmixed)
+    result = run(*words)
+    assert result.exit_code == code, result.output
+    assert re.search(told, result.stderr)
+
+
+def test_a_mistyped_file_is_not_taken_for_the_output_in_silence(folder):
+    result = run(folder / "good.h5", folder / "truht.tif")
+    assert result.exit_code == 3, result.output
+    assert "truht.tif: is not there" in result.stderr
+    result = run(folder / "good.h5", folder / "bda.h5", "--truth", folder / "truth.tif")
+    assert result.exit_code == 0, result.output
+    assert "bda.h5: is not there: taken as the name to keep the scores under" in result.stderr
