@@ -24,6 +24,7 @@ from hsicli.cli.mosaic import mosaic
 from hsicli.cli.options import Command, bare_flags
 from hsicli.cli.preprocess import preprocess
 from hsicli.cli.synth import synth
+from hsicli.cli.unmix import unmix
 from hsicli.errors import ConfigError, HsiError, InputError
 from hsicli.io.files import is_out_of_room, no_room
 
@@ -145,11 +146,11 @@ app = typer.Typer(
     help="Spectral geology from the shell: hyperspectral cubes to class maps, and how far to trust them.",
 )
 
-# A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, evaluate.
+# A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, unmix, evaluate.
 # Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
     "Look": (info, exemplar, export),
-    "Stages": (preprocess, hysime, cluster, browse, mosaic, evaluate),
+    "Stages": (preprocess, hysime, cluster, unmix, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():

@@ -8,6 +8,7 @@ from hsicli.io.files import replacing
 SUFFIXES = {
     "labels": ("-spectra.png", ".png", ".tif.aux.xml", ".tif"),
     "subspace": (".png",),
+    "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
 }
 
 MARKED_BYTES = 2**16
@@ -19,22 +20,39 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
     if product.KIND not in SUFFIXES:
         return []
     from hsicli.figures.companions import draw
+    from hsicli.products.abundances import Abundances, abundance_raster
     from hsicli.products.labels import Labels
     from hsicli.products.rasters import class_raster
 
     for suffix, figure in draw(product).items():
         with replacing(_beside(output, suffix)) as partial:
             figure.savefig(partial, format="png", metadata={"Software": "hsicli", "Source": fingerprint})
-    if isinstance(product, Labels):
+    if isinstance(product, Abundances):
+        _write_endmembers(_beside(output, "-endmembers.csv"), product, fingerprint)
+    if isinstance(product, Labels | Abundances):
         from dataclasses import replace
 
         from hsicli.io.maps import write_geotiff
 
-        raster = class_raster(product)
+        raster = class_raster(product) if isinstance(product, Labels) else abundance_raster(product)
         write_geotiff(
             _beside(output, ".tif"), replace(raster, tags={**raster.tags, "HSICLI_FINGERPRINT": fingerprint})
         )
     return companions_of(output, type(product))
+
+
+def _write_endmembers(path: Path, product: Any, fingerprint: str) -> None:
+    """The endmembers as a library that hsicli and others read; without wavelengths, their numbers."""
+    import numpy as np
+
+    from hsicli.io.speclib_writing import write_table
+    from hsicli.library import Library
+
+    bands = product.endmembers.shape[1]
+    axis = product.wavelengths if product.wavelengths is not None else np.arange(1.0, bands + 1)
+    library = Library(product.names, product.endmembers, axis)
+    remark = f"endmembers by hsicli unmix, method {product.method}; fingerprint {fingerprint}"
+    write_table(path, library, [remark])
 
 
 def companions_of(output: Path, product: type) -> list[Path]:

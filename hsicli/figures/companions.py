@@ -4,9 +4,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from hsicli.figures.abundances import draw_abundances, draw_endmembers
 from hsicli.figures.maps import draw_map
 from hsicli.figures.spectra import draw_spectra
 from hsicli.figures.subspace import draw_subspace
+from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.rasters import class_raster
 from hsicli.products.subspace import Subspace
@@ -30,5 +32,7 @@ def draw(product: Any) -> dict[str, Figure]:
             return {".png": draw_map(class_raster(product)), "-spectra.png": draw_spectra(product)}
         case Subspace():
             return {".png": draw_subspace(product)}
+        case Abundances():
+            return {".png": draw_abundances(product), "-endmembers.png": draw_endmembers(product)}
         case _:
             return {}

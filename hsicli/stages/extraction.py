@@ -144,7 +144,7 @@ def _archetypes(
             lambda: {"runs": [[torch.from_numpy(r.weights), r.misfit, r.coherence] for r in runs]}
         )
     chosen = least_coherent(runs, within=config.within)
-    log.info(
+    log.debug(
         "archetypes: of %d starts, misfit %.3g to %.3g, the one taken has %.3g",
         len(runs), min(r.misfit for r in runs), max(r.misfit for r in runs), chosen.misfit,
     )  # fmt: skip

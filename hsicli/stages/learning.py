@@ -1,6 +1,7 @@
 """The networks of unmix, each fitted its way: blind, supervised, on planted mixtures, and the linear one."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,11 +90,14 @@ def blind_network(fitting: Fitting, endmembers: np.ndarray) -> Network:
     return network
 
 
-def calibrated(network: Network, invert: Invert, spectra: np.ndarray, seed: int) -> Network:
+def calibrated(
+    network: Network, invert: Invert, spectra: np.ndarray, seed: int, again: Callable[[np.ndarray], Invert]
+) -> Network:
     """The same with the temperature that planted mixtures ask for.
 
-    Spectra are modelled, given the noise that the model leaves in each band, and inverted again: how far that
-    moves their abundances is what the deviations should say. Errors of the endmembers are not in it.
+    Spectra are modelled, given the noise that the model leaves in each band, and unmixed again from the
+    beginning, endmembers and all: how far that moves their abundances is what the deviations should say.
+    What no linear mixture can say is in the noise alone.
 
     Parameters
     ----------
@@ -102,14 +106,17 @@ def calibrated(network: Network, invert: Invert, spectra: np.ndarray, seed: int)
         Whose abundances the deviations are to be of.
     spectra : (n, bands) float
     seed : int
+    again : callable
+        From spectra to another such, its endmembers found anew, in the same order.
     """
     rng = np.random.default_rng([seed, 1])
     some = spectra[np.sort(rng.permutation(len(spectra))[:PLANTED])]
     first = invert(some)
     noise = np.sqrt(np.square(some - first.modelled).mean(axis=0))
     made = first.modelled + noise * rng.standard_normal(first.modelled.shape)
+    made = np.where(made.any(axis=1, keepdims=True), made, some)
     _, totals = replace(network, temperature=1.0).posterior(made)
-    found = temperature(invert(made).abundances, totals, first.abundances)
+    found = temperature(again(made)(made).abundances, totals, first.abundances)
     return replace(network, temperature=found)
 
 

@@ -11,12 +11,19 @@ from hsicli.products.subspace import Subspace
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
 from hsicli.stages.encoding import valid_pixels
 from hsicli.stages.extraction import drawn_spectra
-from hsicli.stages.inversion import Light, walk
+from hsicli.stages.inversion import Images, Light, walk
 from hsicli.stages.latent import packed
 from hsicli.stages.learning import Fitting
 from hsicli.stages.members import members_on
 from hsicli.stages.naming import endmember_names, match_endmembers
-from hsicli.stages.unmixing import OF_MEMBERS, UnmixConfig, brightness_of, known_unmixer, make_unmixer
+from hsicli.stages.unmixing import (
+    OF_MEMBERS,
+    UnmixConfig,
+    Unmixer,
+    brightness_of,
+    known_unmixer,
+    make_unmixer,
+)
 
 
 def unmix_cube(
@@ -92,19 +99,25 @@ def unmix_cube(
     else:
         found = known_unmixer(cube, weights, config, fitting)
     images = walk(cube, valid, found.invert, light, track)
-    endmembers = light.outward(found.endmembers)
-    matches = None
-    if library is not None and members is None:
-        matches = match_endmembers(endmembers, cube.axis, library)
+    named_after = library if members is None else None
+    return _product(cube, config, found, images, light.outward(found.endmembers), library=named_after)
+
+
+def _product(
+    cube: Cube, config: UnmixConfig, found: Unmixer, images: Images, endmembers: np.ndarray, *,
+    library: Library | None,
+) -> Abundances:  # fmt: skip
+    """All of it, with names: those of known endmembers, or after a library."""
+    matches = None if library is None else match_endmembers(endmembers, cube.axis, library)
+    network = found.network
+    bilinear = network is not None and network.model.config.decoder == "bilinear"
     return Abundances(
         abundances=images.abundances,
         names=found.names or endmember_names(len(endmembers), matches),
         endmembers=endmembers,
         convention=found.convention or config.units,
         method=config.method,
-        mixing="bilinear"
-        if found.network and found.network.model.config.decoder == "bilinear"
-        else config.mixing,
+        mixing="bilinear" if bilinear else config.mixing,
         residual=images.residual,
         angle=images.angle,
         deviations=images.deviations,
@@ -113,5 +126,5 @@ def unmix_cube(
         used=found.used,
         grid=cube.grid,
         **(matches._asdict() if matches else {}),
-        **(packed(found.network) if found.network else {}),
+        **(packed(network) if network else {}),
     )

@@ -1,11 +1,13 @@
 """The methods of unmix: each makes of a sample endmembers, and a way from spectra to abundances."""
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
+from scipy.optimize import linear_sum_assignment
 
+from hsicli.algorithms.angles import spectral_angle
 from hsicli.cube import Cube, pixels
 from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
@@ -13,6 +15,7 @@ from hsicli.models.ldvae import LdvaeConfig
 from hsicli.models.training import TrainingConfig
 from hsicli.products.abundances import Abundances
 from hsicli.products.subspace import Subspace
+from hsicli.runtime import nowhere, quiet
 from hsicli.stages.extraction import SearchConfig, count_endmembers, search_endmembers
 from hsicli.stages.inversion import (
     Brightness,
@@ -42,6 +45,11 @@ Method = Literal[
     "autoencoder", "sunsal", "collaborative", "mesma",
 ]  # fmt: skip
 OF_MEMBERS = ("transfer", "known", "sunsal", "collaborative", "mesma")
+
+AGAIN = 4
+"""Random starts of archetypal analysis on planted mixtures."""
+
+UNSEEN: dict[str, Any] = {"track": quiet, "checkpoint": nowhere, "saved": {}}
 
 SAME_BAND = 1.0
 """nm: as far apart may band centres be that are the same."""
@@ -179,7 +187,14 @@ def _blind(p: int, config: UnmixConfig, fitting: Fitting) -> Unmixer:
         with torch.no_grad():  # the decoder too, so that it makes what the endmembers say
             network.model.spectra.copy_(torch.from_numpy(moved / network.scale))
     invert = linear_inversion(moved, brightness=fitting.brightness, units=config.units)
-    network = calibrated(network, invert, fitting.spectra, fitting.seed)
+
+    def again(spectra: np.ndarray) -> Invert:
+        fewer = replace(config.search, restarts=min(AGAIN, config.search.restarts))
+        found = search_endmembers("archetypes", spectra, p, fewer, fitting.seed, **UNSEEN)
+        place = linear_sum_assignment(spectral_angle(moved, found))[1]
+        return linear_inversion(found[place], brightness=fitting.brightness, units=config.units)
+
+    network = calibrated(network, invert, fitting.spectra, fitting.seed, again)
     return Unmixer(moved, _with_deviations(invert, network), (), network)
 
 

@@ -167,11 +167,38 @@ def unplaced_map() -> None:
     write_labels(Path("m.h5"), np.eye(4, dtype=np.int32))
 
 
+def mixed() -> np.ndarray:
+    """(24, 20, 12): mixtures of two spectra."""
+    share = np.random.default_rng(1).random((ROWS, COLS, 1))
+    ends = np.stack([np.linspace(0.2, 0.6, BANDS), np.linspace(0.5, 0.3, BANDS)])
+    return (share * ends[0] + (1 - share) * ends[1]).astype(np.float32)
+
+
+def two_dimensions() -> None:
+    write_envi(Path("a.hdr"), mixed())
+
+
+def with_shares(sums: float = 1.0, rows: int = ROWS) -> None:
+    plain()
+    shares = np.full((rows, COLS, 2), sums / 2)
+    write_envi(Path("shares.hdr"), shares, axis=None)
+
+
+def shares_beyond_one() -> None:
+    with_shares(1.3)
+
+
+def shares_of_another_scene() -> None:
+    with_shares(rows=ROWS + 1)
+
+
 def nothing() -> None:
     pass
 
 
 PREPROCESS = "preprocess a.hdr out.h5"
+UNMIX_KNOWN = "unmix a.hdr out.h5 --method known --library far.csv"
+UNMIX_TOLD = "unmix a.hdr out.h5 --method supervised --truth shares.hdr"
 EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
 CASES: list[tuple[Callable[[], None], str, str]] = [
@@ -225,6 +252,19 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (incomplete, "browse a.h5 maps", "not written to its end"),
     (plain, "browse a.hdr no/maps", "does not exist"),
     (plain, "browse a.hdr a.img", "is a file, not a folder"),
+    (nothing, "unmix a.h5 out.h5", "no such file"),
+    (truncated, "unmix a.hdr out.h5", "bytes"),
+    (all_fill, "unmix a.hdr out.h5 --endmembers 3", "a.hdr: the cube has no valid spectra"),
+    (plain, "unmix a.hdr out.h5 --endmembers 13", "13 endmembers are more than the 12 bands"),
+    (two_dimensions, "unmix a.hdr out.h5 --endmembers 5 --method vca", "5"),
+    (one_pixel, "unmix a.h5 out.h5 --endmembers 3", "3 endmembers from 1 spectra"),
+    (library_elsewhere, UNMIX_KNOWN, "share 0 of the cube's 12 bands"),
+    (plain, "unmix a.hdr out.h5 --method known", "takes its endmembers from a library"),
+    (plain, "unmix a.hdr out.h5 --method supervised", "learns from abundances"),
+    (library_elsewhere, UNMIX_KNOWN + " --members two", "no single spectrum named 'two'"),
+    (shares_beyond_one, UNMIX_TOLD, "sum to 1.3"),
+    (shares_of_another_scene, UNMIX_TOLD, "25×20 pixels"),
+    (one_band, "unmix a.h5 b.h5 --weights a.h5", "holds a cube, not a abundances"),
     (nothing, "evaluate a.h5", "no such file"),
     (not_hdf5, "evaluate a.h5", "a.h5"),
     (incomplete, "evaluate a.h5", "not written to its end"),

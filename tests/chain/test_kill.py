@@ -24,6 +24,7 @@ STAGES = {
     "hysime": "hysime {made}/cube.h5 {out}/subspace.h5",
     "cluster": "cluster {made}/cube.h5 {out}/classes.h5 --subspace {made}/subspace.h5 --components 6",
     "export": "export {made}/classes.h5 {out}/map.gpkg",
+    "unmix": "unmix {made}/scene.img {out}/shares.h5 --endmembers 3 --library {made}/scene_endmembers.csv",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
 }
 pytestmark = pytest.mark.xdist_group("kill")  # one worker makes the undisturbed run for all
