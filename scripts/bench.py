@@ -203,6 +203,48 @@ def bench_mixture(data: np.ndarray) -> list[Row]:
     return [compare(f"EM iteration, d={d}, k={k}, float64", ours, peer, "scikit-learn", runs=3)]
 
 
+def bench_fcls(data: np.ndarray) -> list[Row]:
+    from scipy.optimize import nnls as scipy_nnls
+
+    from hsicli.algorithms.endmembers import sivm
+    from hsicli.algorithms.leastsquares import fcls, nnls, optimality_on_simplex
+
+    spectra = data.reshape(-1, data.shape[2])
+    sample = spectra[:: max(1, len(spectra) // 20_000)]
+    endmembers = sample[sivm(sample, 12)].astype(np.float64)
+    part = spectra[:: max(1, len(spectra) // 3000)].astype(np.float64)
+    heavy = np.vstack([endmembers.T, np.full(12, 1e3)])
+    violation = optimality_on_simplex(part, endmembers, fcls(part, endmembers)).max()
+    if violation > 1e-9:
+        raise ValueError(f"FCLS violates its conditions by {violation:.1e}")
+
+    def weighted_row() -> None:
+        for spectrum in part:
+            scipy_nnls(heavy, np.append(spectrum, 1e3))
+
+    def alone() -> None:
+        for spectrum in part:
+            scipy_nnls(endmembers.T, spectrum)
+
+    share = len(part) / len(spectra)
+    return [
+        compare(
+            "FCLS, 12 endmembers, float64",
+            lambda: fcls(spectra, endmembers),
+            weighted_row,
+            "scipy nnls in a loop, a heavy row for the sum",
+            share=share,
+        ),
+        compare(
+            "NNLS, 12 endmembers, float64",
+            lambda: nnls(spectra, endmembers),
+            alone,
+            "scipy nnls in a loop",
+            share=share,
+        ),
+    ]
+
+
 def bench_chain(folder: Path, data: np.ndarray) -> dict[str, Any]:
     """The chain from disk to map, from the shell, each stage with its own clock and memory."""
     rows, cols, bands = data.shape
@@ -238,7 +280,7 @@ def main() -> None:
     given = parser.parse_args()
 
     data = scene(*SCENES[given.scene])
-    benches: list[Callable[..., list[Row]]] = [bench_continuum, bench_hysime, bench_mixture]
+    benches: list[Callable[..., list[Row]]] = [bench_continuum, bench_hysime, bench_mixture, bench_fcls]
     rows: list[Row] = []
     chain: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:

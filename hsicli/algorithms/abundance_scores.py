@@ -109,12 +109,13 @@ def interval_coverage(
 
     An abundance is taken for a Beta variable of this mean and deviation, as a component of a Dirichlet one
     is: α₀ = m(1 − m)/s² − 1, parameters m α₀ and (1 − m) α₀. An interval whose density grows without bound
-    towards 0 or 1 reaches to it.
+    towards 0 or 1 reaches to it. Where no Beta variable has this mean and deviation, as at a mean of 0 or 1,
+    the interval is that of a normal one.
 
     Parameters
     ----------
     mean, deviation, truth : (n, q) float
-        Pairs with a deviation of zero or one too large for a Beta variable are left out.
+        Pairs with a deviation of zero are left out.
     levels : (k,) float
         Shares that the intervals should hold, 0…1.
 
@@ -123,21 +124,20 @@ def interval_coverage(
     (k,) float64
         Shares that they do hold; NaN if none can be told.
     """
-    from scipy.special import betainc
+    from scipy.special import betainc, ndtr
 
-    m, s, b = (np.asarray(values, dtype=np.float64).ravel() for values in (mean, deviation, truth))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = m * (1 - m) / s**2 - 1
-    told = np.isfinite(total) & (total > 0) & (m > 0) & (m < 1)
+    told = deviation.ravel() > 0
     if not told.any():
         return np.full(len(levels), np.nan)
-    m, b, total = m[told], b[told], total[told]
-    first, second = m * total, (1 - m) * total
-    place = betainc(first, second, np.clip(b, 0, 1))
-    low_end = (b <= MARGIN) & (first < 1)
-    high_end = (b >= 1 - MARGIN) & (second < 1)
+    m, s, b = (np.asarray(x, dtype=np.float64).ravel()[told] for x in (mean, deviation, truth))
+    total = m * (1 - m) / s**2 - 1
+    beta = (total > 0) & (m > 0) & (m < 1)
+    place, reaches = ndtr((b - m) / s), np.zeros(len(m), dtype=bool)
+    first, second, at = m[beta] * total[beta], (1 - m[beta]) * total[beta], b[beta]
+    place[beta] = betainc(first, second, np.clip(at, 0, 1))
+    reaches[beta] = ((at <= MARGIN) & (first < 1)) | ((at >= 1 - MARGIN) & (second < 1))
     tails = (1 - np.asarray(levels, dtype=np.float64)) / 2
-    return np.array([np.mean(((place >= tail) & (place <= 1 - tail)) | low_end | high_end) for tail in tails])
+    return np.array([np.mean(((place >= tail) & (place <= 1 - tail)) | reaches) for tail in tails])
 
 
 def quartiles_and_mean(values: np.ndarray) -> np.ndarray:

@@ -97,6 +97,12 @@ def test_an_absent_endmember_may_lie_in_an_interval_that_piles_up_at_zero():
     assert off == 0
 
 
+def test_a_mean_at_the_end_has_a_normal_interval():
+    mean, deviation = np.zeros(2), np.full(2, 0.1)
+    found = interval_coverage(mean, deviation, np.array([0.16, 0.17]), np.array([0.9]))  # 1.645 deviations
+    assert found == 0.5
+
+
 def test_without_deviations_nothing_is_told():
     assert np.isnan(interval_coverage(np.ones(3), np.zeros(3), np.ones(3), np.array([0.9]))).all()
 
