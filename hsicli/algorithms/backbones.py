@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+from scipy.spatial import cKDTree
 
 MOST_CLASSES = 40
 """Looked for where their number is not known."""
+
+NEAR = 24
+"""Points nearest to each that are looked at first."""
 
 
 class Found(NamedTuple):
@@ -81,22 +85,42 @@ def _count_modes(scores: np.ndarray) -> int:
     return int(np.argmax(shown[:-1] / shown[1:])) + 2
 
 
-@numba.njit(cache=True, parallel=True)
 def _nearest_denser(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each point the nearest before it, and the squared distance; points come by falling density."""
-    m, axes = places.shape
-    nearest, squares = np.zeros(m, np.int64), np.full(m, np.inf)
-    for i in numba.prange(1, m):
-        best, at = np.inf, 0
+    """Of each point the nearest before it, and the squared distance; points come by falling density.
+
+    A tree names the nearest few of all; only where none of these is denser every denser point is looked at.
+    """
+    m = len(places)
+    asked = min(NEAR, m)
+    reach, near = cKDTree(places).query(places, asked)
+    near = near.reshape(m, asked)
+    squares = np.where(
+        near < np.arange(m)[:, None], ((places[:, None] - places[near]) ** 2).sum(axis=2), np.inf
+    )
+    best = squares.min(axis=1)
+    nearest = np.where(squares == best[:, None], near, m).min(axis=1)
+    # Beyond the few there may be one as near: of equally near ones the densest counts.
+    open_ = np.flatnonzero(~(best < reach.reshape(m, asked)[:, -1] ** 2 * (1 - 1e-9)))
+    open_ = open_[open_ > 0]
+    nearest[open_], best[open_] = _look_at_all(places, open_)
+    nearest[0] = 0
+    return nearest, best
+
+
+@numba.njit(cache=True, parallel=True)
+def _look_at_all(places: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    nearest, squares = np.zeros(len(asked), np.int64), np.full(len(asked), np.inf)
+    for place in numba.prange(len(asked)):
+        i, best, at = asked[place], np.inf, 0
         for j in range(i):
             total = 0.0
-            for axis in range(axes):
+            for axis in range(places.shape[1]):
                 total += (places[i, axis] - places[j, axis]) ** 2
                 if total >= best:
                     break
             if total < best:
                 best, at = total, j
-        nearest[i], squares[i] = at, best
+        nearest[place], squares[place] = at, best
     return nearest, squares
 
 

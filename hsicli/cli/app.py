@@ -13,6 +13,7 @@ from hsicli.cli.browse import browse
 from hsicli.cli.cluster import cluster
 from hsicli.cli.console import console, print_any_name
 from hsicli.cli.demo import demo
+from hsicli.cli.diffuse import diffuse
 from hsicli.cli.evaluate import evaluate
 from hsicli.cli.exemplar import exemplar
 from hsicli.cli.export import export
@@ -23,6 +24,7 @@ from hsicli.cli.job import machine
 from hsicli.cli.mosaic import mosaic
 from hsicli.cli.options import Command, bare_flags
 from hsicli.cli.preprocess import preprocess
+from hsicli.cli.report import report
 from hsicli.cli.synth import synth
 from hsicli.cli.unmix import unmix
 from hsicli.errors import ConfigError, HsiError, InputError
@@ -146,11 +148,11 @@ app = typer.Typer(
     help="Spectral geology from the shell: hyperspectral cubes to class maps, and how far to trust them.",
 )
 
-# A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, unmix, evaluate.
-# Scenes: synth, demo.
+# A command is imported above and named here. Look: info. Stages: preprocess, hysime, cluster, unmix, diffuse,
+# evaluate. Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Look": (info, exemplar, export),
-    "Stages": (preprocess, hysime, cluster, unmix, browse, mosaic, evaluate),
+    "Look": (info, report, exemplar, export),
+    "Stages": (preprocess, hysime, cluster, unmix, diffuse, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():

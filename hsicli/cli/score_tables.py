@@ -88,7 +88,7 @@ def _headline(scores: Any) -> ScoreTable:
     if several:
         note += f" ± is the standard deviation over {scores.runs} maps."
     if oracle:
-        note += f"\noracle time: {_pixels(scores.oracle_times)}, which the truth chose: no result of the method."
+        note += f"\noracle time: {_pixels(scores.oracle_times)}, which the truth chose: the method cannot."
     if blind:
         note += f"\n{BLIND} ± is over {len(blind[0][1])} seeds"
         fewer = scores.blind_pixels < scores.pixels

@@ -5,6 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from hsicli.figures.abundances import draw_abundances, draw_endmembers
+from hsicli.figures.diffusion import draw_times
 from hsicli.figures.maps import draw_map
 from hsicli.figures.spectra import draw_spectra
 from hsicli.figures.subspace import draw_subspace
@@ -29,7 +30,8 @@ def draw(product: Any) -> dict[str, Figure]:
     """
     match product:
         case Labels():
-            return {".png": draw_map(class_raster(product)), "-spectra.png": draw_spectra(product)}
+            times = {} if product.times is None else {"-times.png": draw_times(product)}
+            return times | {".png": draw_map(class_raster(product)), "-spectra.png": draw_spectra(product)}
         case Subspace():
             return {".png": draw_subspace(product)}
         case Abundances():

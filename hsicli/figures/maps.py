@@ -22,6 +22,8 @@ UNLABELED = (236, 236, 236)
 NAME_LETTERS = 32
 LEGEND_LINES = 22
 """A legend may be this long even where its map is lower."""
+MOST_CLASSES = 100
+"""Named in a legend; of more, as of superpixels, the first."""
 
 Line = tuple[tuple[int, int, int] | None, str, str]
 """One line of a legend: colour, name, share."""
@@ -135,9 +137,11 @@ def _legend_lines(raster: Raster) -> list[Line]:
     total = int(assigned[1:].sum())
     classes = len(raster.class_names)
     lines: list[Line] = [(None, f"{classes} class{'es' if classes != 1 else ''}", f"{total:,} px")]
-    for number, name in enumerate(raster.class_names, 1):
+    for number, name in enumerate(raster.class_names[:MOST_CLASSES], 1):
         r, g, b = (int(part) for part in raster.colours[number - 1])  # type: ignore[index]
         lines.append(((r, g, b), _short(name), _percent(int(assigned[number]), total)))
+    if classes > MOST_CLASSES:
+        lines.append((None, f"and {classes - MOST_CLASSES} more", ""))
     if assigned[0]:
         lines.append((UNLABELED, "unlabeled", empty))
     return lines

@@ -9,6 +9,7 @@ from hsicli.products.labels import Labels
 
 DPI = 100
 WIDTH, LOWEST, HIGHEST, PER_CLASS = 9.0, 4.0, 20.0, 0.42
+MOST_CLASSES = 100  # of more, as of superpixels, the first
 """Inches."""
 MARGIN = 0.7
 LETTER, LABEL_LINE, FONT = 0.072, 0.16, 8
@@ -34,7 +35,7 @@ def draw_spectra(product: Labels) -> Figure:
     -------
     Figure
     """
-    shown = np.flatnonzero((product.counts > 0) & np.isfinite(product.means).any(axis=1))
+    shown = np.flatnonzero((product.counts > 0) & np.isfinite(product.means).any(axis=1))[:MOST_CLASSES]
     height = float(np.clip(2 * MARGIN + PER_CLASS * len(shown), LOWEST, HIGHEST))
     figure = Figure(figsize=(WIDTH, height), dpi=DPI)
     FigureCanvasAgg(figure)

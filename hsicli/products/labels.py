@@ -30,6 +30,31 @@ class Labels:
     """Spectral angle of the class means at each possible join, from many components to one class."""
     max_angle: float | None = field(default=None, metadata={"unit": "radians"})
     """Joins up to this angle were made."""
+    superpixels: np.ndarray | None = field(default=None, metadata={"axes": "rows cols", "unit": "superpixel"})
+    """int32; 0 = none. What follows is of `diffuse`: classes are of whole superpixels."""
+    density: np.ndarray | None = field(default=None, metadata={"axes": "rows cols", "unit": "1"})
+    """Of a pixel's features among those of all pixels; sums to 1. NaN where unlabeled."""
+    representatives: np.ndarray | None = field(
+        default=None, metadata={"axes": "representatives place", "unit": "row, col"}
+    )
+    """The densest pixels of each superpixel."""
+    modes: np.ndarray | None = field(default=None, metadata={"axes": "classes place", "unit": "row, col"})
+    """The representative that each class began at."""
+    eigenvalues: np.ndarray | None = field(default=None, metadata={"axes": "eigenpairs", "unit": "1"})
+    """|λ| of the walk between the representatives, falling from 1."""
+    diffusion: np.ndarray | None = field(
+        default=None, metadata={"axes": "representatives coordinates", "unit": "1"}
+    )
+    """Their diffusion coordinates at the chosen time, (λₗ/λ₂)ᵗ ψₗ, l = 2, 3, …"""
+    times: np.ndarray | None = field(default=None, metadata={"axes": "times", "unit": "steps"})
+    time_labels: np.ndarray | None = field(
+        default=None, metadata={"axes": "times superpixels", "unit": "class"}
+    )
+    """Class of each superpixel at each time, 1…k by falling size."""
+    time_distances: np.ndarray | None = field(default=None, metadata={"axes": "times", "unit": "bits"})
+    """Mean variation of information to the classes of all times; the least of them is chosen."""
+    time_chosen: int | None = field(default=None, metadata={"unit": "1"})
+    """Place of the chosen time among `times`, from 0."""
     grid: Grid | None = None
 
 

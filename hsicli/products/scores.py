@@ -45,6 +45,9 @@ class Scores:
     """Of those, how many each map leaves without a class."""
     metrics: tuple[str, ...] = field(default=(), metadata={"axes": "metrics"})
     values: np.ndarray | None = field(default=None, metadata={"axes": "runs metrics", "unit": "1"})
+    oracle_values: np.ndarray | None = field(default=None, metadata={"axes": "runs metrics", "unit": "1"})
+    """The same at the time that the truth itself chooses, of maps of `diffuse`: no method can know it."""
+    oracle_times: np.ndarray | None = field(default=None, metadata={"axes": "runs", "unit": "steps"})
     blind_labeled: np.ndarray | None = field(default=None, metadata={"axes": "seeds metrics", "unit": "1"})
     """The same of k-means on row and column of the pixels that the truth labels: no spectrum was seen."""
     blind_image: np.ndarray | None = field(default=None, metadata={"axes": "seeds metrics", "unit": "1"})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from hsicli.cube import Cube, pixels
 from hsicli.runtime import Track
@@ -70,7 +71,8 @@ def class_sums(
         spectra = pixels(block.data, valid[block.rows])
         for first in range(0, len(spectra), 8192):
             centred = spectra[first : first + 8192] - shift
-            member = np.eye(k)[:, labels[done : done + len(centred)]]
+            here = labels[done : done + len(centred)]
+            member = csr_array((np.ones(len(here)), (here, np.arange(len(here)))), shape=(k, len(here)))
             total += member @ centred
             squares += member @ np.square(centred, out=centred)
             done += len(centred)
