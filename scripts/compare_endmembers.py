@@ -3,9 +3,9 @@
     python scripts/compare_endmembers.py DATA OUT [--table noise|draws|laws]...
 
 DATA is the folder that HSICLI_DATA names, OUT a folder for products. Typed again, nothing is made twice.
-Every row is `hsicli synth`, `hsicli unmix` and `hsicli evaluate`, and each line is shown. SAD is the mean spectral
-angle of the endmembers after pairing on spectra, radians; RMSE that of the abundances over pixels and
-endmembers. Beside them: a constant (the mean of the truth), FCLS with the true endmembers, and the best
+Every row is `hsicli synth`, `hsicli unmix` and `hsicli evaluate`, and each line is shown. SAD is the mean
+spectral angle of the endmembers after pairing on spectra, radians; RMSE that of the abundances over pixels
+and endmembers. Beside them: a constant (the mean of the truth), FCLS with the true endmembers, and the best
 estimator linear in the spectrum, told the true endmembers, the noise, and mean and covariance of the true
 abundances. scripts/compare_unmixing.py has LDVAE.
 

@@ -266,6 +266,7 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (shares_of_another_scene, UNMIX_TOLD, "25×20 pixels"),
     (one_band, "unmix a.h5 b.h5 --weights a.h5", "holds a cube, not a abundances"),
     (nothing, "evaluate a.h5", "no such file"),
+    (nothing, "evaluate a.h5 truht.tif", "truht.tif: is not there"),
     (not_hdf5, "evaluate a.h5", "a.h5"),
     (incomplete, "evaluate a.h5", "not written to its end"),
     (nothing, "mosaic a.h5 out.tif", "no such file"),
