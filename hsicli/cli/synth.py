@@ -30,7 +30,11 @@ RECIPES = ("mars", "core", "mixtures", "cuprite", "cuprite-mixtures")
 
 Recipe = Annotated[
     str,
-    typer.Argument(metavar="RECIPE", help="mars, core, mixtures, cuprite, cuprite-mixtures, or a TOML file."),
+    typer.Argument(
+        metavar="RECIPE",
+        help="mars, core, mixtures, cuprite, cuprite-mixtures, or a TOML file. Pixels of the mixtures are drawn "
+        "from Dirichlet(1) and mix linearly; --set concentration, blend.draw, blend.law change that.",
+    ),
 ]
 SceneOut = Annotated[
     Path, typer.Argument(metavar="OUT", help="The ENVI cube to write (.img); its truth goes beside it.")
@@ -54,7 +58,12 @@ Rows = Annotated[int | None, typer.Option("--rows", min=1, help="Rows.", rich_he
 Cols = Annotated[int | None, typer.Option("--cols", min=1, help="Columns.", rich_help_panel=COMPUTE)]
 Snr = Annotated[
     float | None,
-    typer.Option("--snr", metavar="DB", help="Signal to noise, dB, or inf.", rich_help_panel=COMPUTE),
+    typer.Option(
+        "--snr",
+        metavar="DB",
+        help="Mean square of the signal, over pixels and bands, to that of the noise; dB, or inf.",
+        rich_help_panel=COMPUTE,
+    ),
 ]
 SpectraFrom = Annotated[
     Path | None,
