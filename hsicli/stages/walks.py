@@ -7,16 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hsicli.algorithms.backbones import classes_by_modes, majority
-from hsicli.algorithms.diffusion import (
-    Representatives,
-    bandwidth,
-    coordinates,
-    densest_pixels,
-    density,
-    diffusion_times,
-    walk_eigenpairs,
-    window_graph,
-)
+from hsicli.algorithms.densities import Representatives, bandwidth, densest_pixels, density
+from hsicli.algorithms.diffusion import coordinates, diffusion_times, walk_eigenpairs, window_graph
 from hsicli.algorithms.partitions import variation_of_information
 from hsicli.cube import image
 from hsicli.runtime import Track
