@@ -32,8 +32,8 @@ Recipe = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="mars, core, mixtures, cuprite, cuprite-mixtures, or a TOML file. Pixels of the mixtures are drawn "
-        "from Dirichlet(1) and mix linearly; --set concentration, blend.draw, blend.law change that.",
+        help="mars, core, mixtures, cuprite, cuprite-mixtures, or a TOML file. Pixels of the mixtures are "
+        "drawn from Dirichlet(1), mixed linearly; --set concentration, blend.draw, blend.law change that.",
     ),
 ]
 SceneOut = Annotated[
