@@ -45,8 +45,21 @@ def picture(figure: Figure, caption: str) -> Picture:
     return Picture(png.getvalue(), caption)
 
 
-def page(title: str, sections: Iterable[Section], *, lead: str = "") -> str:
-    """A self-contained HTML page: no script, no link, pictures inside.
+@dataclass(frozen=True)
+class Explorer:
+    """The part of a page that a script keeps: its data as JSON, and one paragraph on what is to be seen."""
+
+    data: str
+    caption: str
+
+    @property
+    def script(self) -> str:
+        """What draws it."""
+        return files("hsicli.figures").joinpath("viewer.js").read_text(encoding="utf-8")
+
+
+def page(title: str, sections: Iterable[Section], *, lead: str = "", explorer: Explorer | None = None) -> str:
+    """A self-contained HTML page: no link, pictures inside, and no script but the explorer's.
 
     Parameters
     ----------
@@ -54,6 +67,8 @@ def page(title: str, sections: Iterable[Section], *, lead: str = "") -> str:
     sections : iterable of Section
     lead : str
         One paragraph under the title.
+    explorer : Explorer, optional
+        Stands before the sections.
 
     Returns
     -------
@@ -69,7 +84,9 @@ def page(title: str, sections: Iterable[Section], *, lead: str = "") -> str:
     environment.tests["amount"] = lambda value: isinstance(value, Real)
     environment.filters["data_url"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode()
     template = files("hsicli.figures").joinpath("page.html").read_text(encoding="utf-8")
-    return environment.from_string(template).render(title=title, lead=lead, sections=list(sections))
+    return environment.from_string(template).render(
+        title=title, lead=lead, sections=list(sections), explorer=explorer
+    )
 
 
 def _cell(value: object) -> str:

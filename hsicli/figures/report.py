@@ -1,0 +1,137 @@
+"""The page of `hsicli report`: what was found, how far to trust it, and how it was made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hsicli.figures.companions import draw
+from hsicli.figures.maps import metres_per_pixel
+from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
+from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
+from hsicli.figures.viewer import Match, Viewer
+from hsicli.products.labels import Labels
+from hsicli.products.subspace import Subspace
+from hsicli.provenance import Provenance
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A product that a page is about.
+
+    Attributes
+    ----------
+    name : str
+        Of its file.
+    product : dataclass with KIND
+    provenance : Provenance, optional
+        None of a raw image.
+    facts : mapping
+        What else is known of it, by its name: where it lies, how large it is.
+    tables : sequence of Table
+        Made elsewhere, such as those of scores.
+    matches : sequence of sequence of Match
+        For each class of a map, the library spectra nearest to it.
+    """
+
+    name: str
+    product: Any
+    provenance: Provenance | None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    matches: Sequence[Sequence[Match]] = ()
+
+
+def report_page(title: str, entries: Sequence[Entry], viewer: Viewer | None) -> str:
+    """HTML of some products of one scene.
+
+    Parameters
+    ----------
+    title : str
+    entries : sequence of Entry
+        In the order of the page.
+    viewer : Viewer, optional
+        Of the scene, if a cube is among the products.
+    """
+    sections = [_section(entry, explored=viewer is not None) for entry in entries]
+    known = [entry for entry in entries if entry.provenance is not None]
+    steps = steps_of(entry.provenance for entry in known if entry.provenance)
+    outputs = {entry.provenance.fingerprint: entry.name for entry in known if entry.provenance}
+    if steps:
+        sections.append(
+            Section(
+                "How it was made",
+                (methods_paragraph(steps), f"Versions: {versions(steps)}."),
+                (steps_table(steps, outputs),),
+            )
+        )
+    explorer = Explorer(viewer.to_json(), _caption(viewer)) if viewer else None
+    return page(title, sections, explorer=explorer)
+
+
+def _section(entry: Entry, *, explored: bool) -> Section:
+    """What there is to see of one product."""
+    tables = list(entry.tables)
+    pictures: list[Picture] = []
+    match entry.product:
+        case Labels() as product:
+            tables.insert(0, _class_table(product, entry.matches))
+            drawn = draw(product)
+            if not explored:
+                pictures.append(picture(drawn[".png"], "The map; light grey has no class."))
+            pictures.append(picture(drawn["-spectra.png"], "Mean spectrum of each class, ± one deviation."))
+        case Subspace():
+            caption = "Noise of each band, and power of each direction against that of the noise."
+            pictures.append(picture(draw(entry.product)[".png"], caption))
+        case _:
+            pictures += [
+                picture(figure, f"{entry.name}: {suffix.removesuffix('.png').strip('-') or 'overview'}")
+                for suffix, figure in draw(entry.product).items()
+            ]
+    facts = Table(("", ""), tuple((key, value) for key, value in entry.facts.items()))
+    return Section(entry.name, (), (*((facts,) if facts.rows else ()), *tables), tuple(pictures))
+
+
+def _class_table(product: Labels, matches: Sequence[Sequence[Match]]) -> Table:
+    """A class a row: its size, its area where the grid is in metres, and what it resembles."""
+    metres = metres_per_pixel(product.grid)
+    total = max(1, int(product.counts.sum()))
+    columns = ["class", "pixels", "share"]
+    columns += ["km²"] if metres else []
+    columns += [f"nearest {rank + 1}" for rank in range(max((len(found) for found in matches), default=0))]
+    rows = []
+    for k, name in enumerate(product.names):
+        count = int(product.counts[k])
+        row: list[object] = [name, count, f"{count / total:.2%}"]
+        row += [_area(product, count)] if metres else []
+        if matches:
+            row += [f"{match.name} ({match.angle * 57.29578:.1f}°)" for match in matches[k]]
+        rows.append(tuple(row))
+    note = f"{total:,} pixels have a class, {int((product.labels == 0).sum()):,} have none."
+    if matches:
+        note += (
+            " Nearest: spectral angle of the class mean and the library, both without their continuum. The"
+            " nearest is no identification: look at the angle, and at whether the next ones are of its kind."
+        )
+    return Table(tuple(columns), tuple(rows), note)
+
+
+def _area(product: Labels, pixels: int) -> float:
+    """km² of so many pixels of a grid in metres."""
+    a, b, _, d, e, _ = product.grid.transform  # type: ignore[union-attr,misc]
+    return pixels * abs(a * e - b * d) / 1e6
+
+
+def _caption(viewer: Viewer) -> str:
+    scene = viewer.scene
+    said = f"{scene.shape[0]} rows × {scene.shape[1]} columns; {scene.colours}."
+    if scene.step > 1:
+        said += f" The picture shows every {_ordinal(scene.step)} pixel each way."
+    if scene.spectra_step > 1:
+        said += f" Spectra are kept of every {_ordinal(scene.spectra_step)} pixel each way"
+        said += f" and every {_ordinal(scene.band_step)} band." if scene.band_step > 1 else "."
+    return said
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

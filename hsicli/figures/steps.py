@@ -1,0 +1,127 @@
+"""How a product came to be, in words: the chain of commands behind it, and a paragraph that can be cited."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hsicli.figures.page import Table
+from hsicli.provenance import Provenance
+
+SHORT = 12
+"""Letters of a digest that are shown."""
+
+
+def steps_of(provenances: Iterable[Provenance]) -> list[Provenance]:
+    """Every step behind some products and they themselves, each once, parents before children."""
+    found: dict[str, Provenance] = {}
+
+    def visit(step: Provenance) -> None:
+        for parent in step.parents.values():
+            visit(Provenance.from_json(json.dumps(parent)))
+        found.setdefault(step.fingerprint, step)
+
+    for provenance in provenances:
+        visit(provenance)
+    return list(found.values())
+
+
+def steps_table(steps: Iterable[Provenance], outputs: Mapping[str, str]) -> Table:
+    """A row a step: what was set otherwise than by default, from what, and how it is told apart.
+
+    Parameters
+    ----------
+    steps : iterable of Provenance
+    outputs : mapping of str to str
+        File name by fingerprint, where it is known.
+    """
+    steps = list(steps)
+    names = {step.fingerprint: outputs.get(step.fingerprint, step.command) for step in steps}
+    rows = tuple(
+        (
+            step.command,
+            outputs.get(step.fingerprint, "–"),
+            "; ".join(f"{role}: {names.get(digest, digest[:SHORT])}" for role, digest in step.inputs.items())
+            or "–",
+            "; ".join(
+                f"{key} = {_shown(step.config[key])} ({source})" for key, source in step.sources.items()
+            )
+            or "defaults",
+            "–" if step.seed is None else str(step.seed),
+            step.device or "–",
+            step.fingerprint[:SHORT],
+        )
+        for step in steps
+    )
+    columns = ("command", "output", "inputs", "settings", "seed", "device", "fingerprint")
+    return Table(columns, rows, "Inputs without a file name are named by the digest of their content.")
+
+
+def versions(steps: Iterable[Provenance]) -> str:
+    """The libraries of all steps, with their versions."""
+    libraries: dict[str, set[str]] = {}
+    for step in steps:
+        for name, version in step.libraries.items():
+            libraries.setdefault(name, set()).add(version)
+    return ", ".join(f"{name} {' and '.join(sorted(libraries[name]))}" for name in sorted(libraries))
+
+
+def methods_paragraph(steps: Iterable[Provenance]) -> str:
+    """What was done, in sentences for a paper's methods section."""
+    steps = list(steps)
+    said = dict.fromkeys(SENTENCES[step.command](step.config) for step in steps if step.command in SENTENCES)
+    version = sorted({step.libraries["hsicli"] for step in steps if "hsicli" in step.libraries})
+    end = f" All steps: hsicli {' and '.join(version)}." if version else ""
+    return " ".join(said) + end
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _preprocess(config: Mapping[str, Any]) -> str:
+    parts = []
+    if config.get("window"):
+        parts.append("cut to {:g}–{:g} nm".format(*config["window"]))
+    if config.get("denoise", "none") != "none":
+        parts.append(f"denoised ({config['denoise']})")
+    if config.get("ratio", "none") != "none":
+        parts.append(f"divided by bland spectra ({config['ratio']})")
+    if config.get("continuum"):
+        parts.append("freed from their convex hull over wavelength")
+    parts.append(
+        {"l2": "scaled to unit length", "minmax": "scaled from 0 to 1"}.get(config.get("normalize", ""), "")
+    )
+    said = [part for part in parts if part]
+    return f"Spectra were {', '.join(said)}." if said else "Spectra were taken as they are."
+
+
+def _hysime(_: Mapping[str, Any]) -> str:
+    return "The signal subspace was found by HySime (Bioucas-Dias & Nascimento, IEEE TGRS 46, 2008)."
+
+
+def _cluster(config: Mapping[str, Any]) -> str:
+    codes = {
+        "autoencoder-mixture": "codes of an autoencoder, grouped by a Gaussian mixture",
+        "pca-mixture": "principal components, grouped by a Gaussian mixture",
+        "pca-kmeans": "principal components, grouped by k-means",
+    }[config["method"]]
+    if config.get("merging.max_angle") is not None:
+        joined = f"clusters whose means differ by less than {config['merging.max_angle']:g} rad were joined"
+    elif config.get("merging.classes") is not None:
+        joined = f"clusters were joined until {config['merging.classes']} were left"
+    else:
+        joined = "clusters without a valley of density between them were joined"
+    return f"Pixels were classed without labels after GyPSUM: {codes}; {joined}."
+
+
+def _evaluate(_: Mapping[str, Any]) -> str:
+    return "Scores are given beside those of k-means on pixel coordinates, which sees no spectrum."
+
+
+SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "preprocess": _preprocess,
+    "hysime": _hysime,
+    "cluster": _cluster,
+    "evaluate": _evaluate,
+}
+"""What each command is said to have done, from its settings."""
