@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hsicli.errors import InputError
 from hsicli.io.hdf5 import is_hdf5, read_header, read_product
 from hsicli.io.reading import read_cube
 from hsicli.library import Library
@@ -27,7 +28,7 @@ def read_abundances(path: Path) -> tuple[np.ndarray, Library | None]:
     Raises
     ------
     InputError
-        If the file is missing, invalid, or no image.
+        If the file is missing, invalid, no image, or one of spectra.
     """
     if holds_abundances(path):
         product = read_product(path, Abundances)
@@ -35,6 +36,11 @@ def read_abundances(path: Path) -> tuple[np.ndarray, Library | None]:
         library = None if axis is None else Library(product.names, np.asarray(product.endmembers), axis)
         return np.asarray(product.abundances), library
     cube = read_cube(path)
+    if cube.wavelengths is not None:
+        raise InputError(
+            f"{path}: has wavelengths, so it holds spectra, not abundances",
+            hint="give an image with a layer an endmember",
+        )
     rows, cols, _ = cube.shape
     image = np.full((rows, cols, len(cube.order)), np.nan, dtype=np.float32)
     for block in cube.blocks():

@@ -32,6 +32,9 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 NEAR_ONE = 1e-3
 """Sums that are farther from one are no rounding."""
 
+FAR_FROM_ONE = 0.05
+"""Abundances whose sums are commonly so far from one are none."""
+
 
 class Fitted(NamedTuple):
     """What a walk over the cube finds of the scored pixels."""
@@ -74,7 +77,7 @@ def evaluate_abundances(
     Raises
     ------
     InputError
-        If shapes or bands disagree, or no pixel has both abundances and a truth.
+        If shapes or bands disagree, no pixel has both abundances and a truth, or that does not sum to one.
     """
     scored = _scored(product, truth)
     left_out = 0
@@ -87,8 +90,7 @@ def evaluate_abundances(
             hint="check that it is the right file",
         )
     found, right = product.abundances[scored].astype(np.float64), truth[scored].astype(np.float64)
-    if np.abs(right.sum(axis=1) - 1).max() > NEAR_ONE:
-        log.warning("the true abundances do not sum to one everywhere: compared as they are")
+    _check_sums(right)
     known = _on_bands(endmembers, product, truth.shape[2]) if endmembers is not None else None
     spectra = None if known is None else spectral_angle(product.endmembers, known)
     partners = best_pairs(abundance_distances(found, right) if spectra is None else spectra)
@@ -129,6 +131,17 @@ def _scored(product: Abundances, truth: np.ndarray) -> np.ndarray:
         )
     there: np.ndarray = np.isfinite(product.abundances).all(axis=2) & np.isfinite(truth).all(axis=2)
     return there & truth.any(axis=2)
+
+
+def _check_sums(right: np.ndarray) -> None:
+    sums = right.sum(axis=1)
+    if abs(np.median(sums) - 1) > FAR_FROM_ONE:
+        raise InputError(
+            f"the true abundances sum to {np.median(sums):.3g} (median over pixels), not one",
+            hint="divide them by their sum, or check that it is the right file",
+        )
+    if np.abs(sums - 1).max() > NEAR_ONE:
+        log.warning("the true abundances do not sum to one everywhere: compared as they are")
 
 
 def _on_bands(endmembers: Library, product: Abundances, q: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hsicli.errors import InputError
 from hsicli.io.abundances import endmembers_beside, holds_abundances, read_abundances
 from hsicli.io.hdf5 import write_product
 from hsicli.io.scene import write_scene
@@ -21,6 +22,11 @@ def test_what_synth_writes_is_read(scene):
     assert image.shape == (6, 5, 9)
     np.testing.assert_allclose(image.sum(axis=2), 1, atol=1e-6)
     assert library is None
+
+
+def test_spectra_are_no_abundances(scene):
+    with pytest.raises(InputError, match="not abundances"):
+        read_abundances(scene / "scene.img")
 
 
 def test_the_endmembers_beside_are_found(scene):

@@ -179,8 +179,10 @@ def test_a_library_on_another_axis_is_resampled(scene):
 
 def test_sums_that_are_not_one_are_said(scene, caplog):
     _, truth, library = scene
-    evaluate_abundances(product(truth, library.spectra), 1.2 * truth, endmembers=library)
+    evaluate_abundances(product(truth, library.spectra), 1.02 * truth, endmembers=library)
     assert "do not sum to one" in caplog.text
+    with pytest.raises(InputError, match="sum to 100 "):
+        evaluate_abundances(product(truth, library.spectra), 100 * truth, endmembers=library)
 
 
 def test_what_does_not_fit_is_refused(scene):
