@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 LEAST_OVERLAP = 0.5
 """Share of the cube's bands that all members must have."""
 
+SCALED = 2
+"""Powers of ten between library and cube that are a matter of units, not of brightness."""
+
 
 @dataclass(frozen=True)
 class SparseConfig:
@@ -63,8 +66,19 @@ def members_on(cube: Cube, library: Library | None, method: str) -> tuple[Cube, 
         keep = np.zeros(len(cube.good_bands), dtype=bool)
         keep[cube.order[shared]] = True
         cube = cube.with_bands(keep)
-    spectra = found.spectra[:, shared]
+    spectra = _as_bright(cube, found.spectra[:, shared])
     return cube, distinct_members(replace(found, spectra=spectra, wavelengths=axis[shared], fwhm=None))
+
+
+def _as_bright(cube: Cube, spectra: np.ndarray) -> np.ndarray:
+    """The members in the cube's units: one of them may hold reflectance times 10000."""
+    bright = [np.median(block.data[block.valid]) for block in cube.blocks() if block.valid.any()]
+    here, there = float(np.median(bright)) if bright else 0.0, float(np.median(spectra))
+    power = round(np.log10(there / here)) if here > 0 and there > 0 else 0
+    if abs(power) < SCALED:
+        return spectra
+    log.info("the library is taken for %g times the cube's units", 10.0**power)
+    return spectra / 10.0**power
 
 
 def check_count(library: Library) -> None:
