@@ -15,8 +15,11 @@ import numpy as np
 
 from hsicli.algorithms.activeset import solve_rows
 
-BLOCK_VALUES = 2**22
-"""Numbers of spectra that are held in float64 at once."""
+ROWS = 2**16
+"""Spectra that are solved together."""
+
+CACHED = 2**16
+"""Numbers of spectra that are held in float64 at once: they fit in the cache."""
 
 FEW = 32
 """Up to so many endmembers, those positive in the unconstrained optimum are a good guess of those present."""
@@ -170,16 +173,24 @@ def _solved(spectra: np.ndarray, endmembers: np.ndarray, total: float, sparsity:
     lift = (np.trace(gram) / len(ends) or 1.0) if np.isfinite(total) else 0.0
     gram += lift
     out = np.zeros((len(spectra), len(ends)))
-    step = max(1, BLOCK_VALUES // spectra.shape[1])
-    for start in range(0, len(spectra), step):
-        block = np.asarray(spectra[start : start + step], dtype=np.float64)
-        along = block @ basis - origin @ basis
+    for start in range(0, len(spectra), ROWS):
+        rows = slice(start, start + ROWS)
+        along = _projected(spectra[rows], basis) - origin @ basis
         products = along @ triangle + (lift - sparsity)
         if len(ends) <= FEW:
-            out[start : start + step] = _unconstrained(products, gram, total)
+            out[rows] = _unconstrained(products, gram, total)
         size = np.sqrt(np.einsum("ij,ij->i", along, along) + lift)
-        solve_rows(products, gram, size, total, out[start : start + step])
+        solve_rows(products, gram, size, total, out[rows])
     return out
+
+
+def _projected(spectra: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """(n, r): coordinates on an orthonormal basis (bands, r), float64 whatever the spectra are."""
+    along = np.empty((len(spectra), basis.shape[1]))
+    step = max(1, CACHED // len(basis))
+    for start in range(0, len(spectra), step):
+        np.matmul(spectra[start : start + step].astype(np.float64), basis, out=along[start : start + step])
+    return along
 
 
 def _unconstrained(products: np.ndarray, gram: np.ndarray, total: float) -> np.ndarray:

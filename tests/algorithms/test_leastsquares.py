@@ -120,7 +120,8 @@ def test_the_order_of_endmembers_and_of_pixels_does_not_matter(rng):
 def test_blocks_make_no_difference(rng, monkeypatch):
     spectra, endmembers = mixtures(5, 30, rng, n=100)
     whole = fcls(spectra, endmembers)
-    monkeypatch.setattr("hsicli.algorithms.leastsquares.BLOCK_VALUES", 30 * 7)
+    monkeypatch.setattr("hsicli.algorithms.leastsquares.ROWS", 7)
+    monkeypatch.setattr("hsicli.algorithms.leastsquares.CACHED", 30 * 3)
     np.testing.assert_allclose(fcls(spectra, endmembers), whole, atol=1e-13)
 
 
