@@ -15,8 +15,11 @@ from hsicli.preprocessing.ratio import gather
 LEAST = 3
 """Fewer bland neighbours than this are no mean to divide by."""
 
-SAMPLE = 101
-"""Pixels of a column that its median is taken of, evenly spaced: the memory it may take."""
+OWN_ROWS = 3
+"""A pixel's own row and the two beside it have no say in what it is divided by."""
+
+SHOWN = 1000
+"""Bland pixels in the mean that stands for all of them."""
 
 
 def best_in_columns(scores: np.ndarray, columns: np.ndarray, *, reach: int, count: int) -> np.ndarray:
@@ -79,68 +82,72 @@ def _search_columns(
                     picks[pixel, place] = other
 
 
-def column_medians(blocks: Iterable[Block], columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The median spectrum of some detector columns, over at most `SAMPLE` evenly spaced valid pixels of each.
-
-    Parameters
-    ----------
-    blocks : iterable of Block
-        The whole image.
-    columns : (rows, cols) int
-        Detector column of each pixel; negative where it is not to be used.
-    wanted : (k,) int
-        Columns.
-
-    Returns
-    -------
-    (k, bands) float32
-        NaN for a column with no valid pixel.
-    """
-    samples = []
-    for column in wanted:
-        members = np.flatnonzero(columns.ravel() == column)
-        evenly = np.linspace(0, len(members) - 1, min(SAMPLE, len(members))).astype(int)
-        samples.append(members[evenly])
-    pixels = np.unique(np.concatenate(samples))
-    spectra = gather(blocks, pixels)
-    medians = np.full((len(wanted), spectra.shape[1]), np.nan, dtype=np.float32)
-    for row, sample in enumerate(samples):
-        members = spectra[np.searchsorted(pixels, sample)]
-        members = members[np.isfinite(members).all(axis=1)]
-        if len(members):
-            medians[row] = np.median(members, axis=0)
-    return medians
-
-
 class Neighbours(NamedTuple):
-    """What each pixel of an image is divided by."""
+    """What each pixel of an image is divided by: the mean of some bland pixels."""
 
     picks: np.ndarray
-    """(rows, cols, count) int32: see `best_in_columns`."""
+    """(rows, cols, count) int32: flat indices, −1 for none; with fewer than `LEAST`, all bland ones count."""
+    far: np.ndarray
+    """(m,) int: those that lie beyond reach of a pixel they are for, ascending."""
+    spectra: np.ndarray
+    """(m, bands) float32: theirs."""
+    middle: np.ndarray
+    """(bands,) float32: the mean of bland pixels of the whole image."""
+    farther: int
+    """Pixels whose bland pixels lie beyond reach, but in their column."""
     columns: np.ndarray
-    """(k,) int: detector columns where a pixel has fewer than `LEAST` picks, ascending."""
-    medians: np.ndarray
-    """(k, bands) float32: what the pixels with too few picks are divided by."""
+    """(k,) int: detector columns with pixels that are divided by `middle`, ascending."""
 
 
 def find_neighbours(
     blocks: Iterable[Block], scores: np.ndarray, columns: np.ndarray, *, reach: int, count: int
 ) -> Neighbours:
-    """For each pixel the blandest of its detector column; the column's median where they are too few.
+    """For each pixel the blandest of its detector column: nearby, else anywhere in it, else all of the image.
 
     Parameters
     ----------
     blocks : iterable of Block
-        The whole image; walked only if a median is needed.
+        The whole image.
     scores, columns, reach, count
-        As for `best_in_columns`.
+        As for `best_in_columns`; all that have a score are bland.
     """
     picks = best_in_columns(scores, columns, reach=reach, count=count)
     lacking = (picks[:, :, LEAST - 1] < 0) & (columns >= 0)
-    wanted = np.unique(columns[lacking])
-    if not len(wanted):
-        return Neighbours(picks, wanted, np.empty((0, 0), dtype=np.float32))
-    return Neighbours(picks, wanted, column_medians(blocks, columns, wanted))
+    _look_farther(picks, lacking, scores, columns)
+    alone = (picks[:, :, LEAST - 1] < 0) & (columns >= 0)
+    picks[alone] = -1
+    bland = np.unique(picks[picks >= 0])
+    bland = bland if len(bland) else np.flatnonzero(np.isfinite(scores))
+    shown = bland[np.linspace(0, len(bland) - 1, min(SHOWN, len(bland))).astype(int)]
+    far = np.unique(picks[lacking & ~alone])
+    far = far[far >= 0]
+    pixels = np.union1d(far, shown)
+    spectra = gather(blocks, pixels)
+    mean = spectra[np.searchsorted(pixels, shown)]
+    mean = mean[np.isfinite(mean).all(axis=1)].mean(axis=0, dtype=np.float64)
+    return Neighbours(
+        picks=picks,
+        far=far,
+        spectra=spectra[np.searchsorted(pixels, far)],
+        middle=mean.astype(np.float32),
+        farther=int((lacking & ~alone).sum()),
+        columns=np.unique(columns[alone]),
+    )
+
+
+def _look_farther(picks: np.ndarray, lacking: np.ndarray, scores: np.ndarray, columns: np.ndarray) -> None:
+    """Give the pixels that lack neighbours the blandest of their whole column, in place."""
+    count, cols = picks.shape[2], scores.shape[1]
+    bland = np.flatnonzero(np.isfinite(scores))
+    for column in np.unique(columns[lacking]):
+        members = bland[columns.ravel()[bland] == column]
+        best = members[np.argsort(scores.ravel()[members], kind="stable")][: count + OWN_ROWS]
+        rows, at = np.nonzero(lacking & (columns == column))
+        near = np.abs(best[None, :] // cols - rows[:, None]) <= 1
+        first = np.argsort(near, axis=1, kind="stable")[:, :count]
+        found = np.where(np.take_along_axis(near, first, axis=1), -1, best[first])
+        picks[rows, at] = -1
+        picks[rows, at, : found.shape[1]] = found
 
 
 def divide_block(block: Block, nearby: Iterable[Block], neighbours: Neighbours, columns: np.ndarray) -> None:
@@ -151,20 +158,21 @@ def divide_block(block: Block, nearby: Iterable[Block], neighbours: Neighbours, 
     block : Block
         Changed in place; NaN where there is nothing positive to divide by.
     nearby : iterable of Block
-        All rows that the picks of this block lie in.
+        All rows within reach.
     neighbours : Neighbours
     columns : (rows, cols) int
         Of the whole image.
     """
     picks = neighbours.picks[block.rows]
-    pixels = np.unique(picks[picks >= 0])
-    bland = gather(nearby, pixels)
-    rows = np.where(picks >= 0, np.searchsorted(pixels, picks), -1)
-    if len(neighbours.columns):
-        lacking = (picks[:, :, LEAST - 1] < 0) & (columns[block.rows] >= 0)
-        rows[lacking] = -1
-        rows[lacking, 0] = len(bland) + np.searchsorted(neighbours.columns, columns[block.rows][lacking])
-        bland = np.concatenate([bland, neighbours.medians])
+    pixels = np.setdiff1d(picks[picks >= 0], neighbours.far)
+    near = gather(nearby, pixels)
+    rows = np.searchsorted(pixels, picks).astype(np.int64)
+    distant = np.isin(picks, neighbours.far)
+    rows[distant] = len(pixels) + np.searchsorted(neighbours.far, picks[distant])
+    rows[picks < 0] = -1
+    alone = (picks[:, :, 0] < 0) & (columns[block.rows] >= 0)
+    rows[alone, 0] = len(pixels) + len(neighbours.far)
+    bland = np.concatenate([near, neighbours.spectra, neighbours.middle[None]])
     spectra = block.data.reshape(-1, block.data.shape[2])
     divide_by_means(spectra, rows.reshape(-1, rows.shape[2]), bland)
 

@@ -24,9 +24,6 @@ IMPRINT_DEPTH = 0.02
 LEAST_BANDS = 10
 """Fewer bands than this show no absorption that a bland pixel could lack."""
 
-SHOWN = 1000
-"""Bland pixels of a column-wise division that go into the denominator that is shown."""
-
 
 def mean_spectrum(cube: Cube, limits: Limits, pixels: np.ndarray) -> np.ndarray:
     """The mean of those of some pixels that are valid.
@@ -147,21 +144,27 @@ def by_columns(
     columns = np.where(cube.valid, cube.columns, -1)
     blocks = (block for block, _ in clipped_blocks(cube, limits))
     neighbours = find_neighbours(blocks, scores, columns, reach=reach, count=count)
-    picked = np.unique(neighbours.picks[neighbours.picks >= 0])
+    log.info(
+        "each spectrum is divided by the mean of up to %d bland pixels of its detector column, of %d in all",
+        count, np.isfinite(scores[columns >= 0]).sum(),
+    )  # fmt: skip
+    if neighbours.farther:
+        log.info(
+            "%d pixels have no bland ones within %d rows: theirs are farther off", neighbours.farther, reach
+        )
     if len(neighbours.columns):
         log.warning(
-            "%d detector columns have too few bland pixels nearby: the column's median is used there",
+            "%d detector columns have too few bland pixels: they are divided by the mean of all bland ones, "
+            "and keep their stripes",
             len(neighbours.columns),
         )
-    shown = picked[np.linspace(0, len(picked) - 1, min(SHOWN, len(picked))).astype(int)]
-    denominator = mean_spectrum(cube, limits, shown)
 
     def divide(block: Block) -> None:
         rows = slice(max(0, block.rows.start - reach), min(cube.shape[0], block.rows.stop + reach))
         nearby = (near for near, _ in clipped_blocks(cube, limits, rows))
         divide_block(block, nearby, neighbours, columns)
 
-    return divide, denominator
+    return divide, neighbours.middle.astype(np.float64)
 
 
 def warn_of_imprints(denominator: np.ndarray, wavelengths: np.ndarray) -> None:

@@ -5,6 +5,7 @@ ratio with pixels that show no absorption of their own.
 """
 
 import itertools
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -22,6 +23,25 @@ SMOOTHING = 35.0
 
 DARK_SHARE = 0.25
 """The darkest quarter is left out: shadows are noisy, and lit by the sky."""
+
+
+LEVEL_REACH = 15
+"""Columns to either side that one is compared with: wider than a stripe, narrower than the ground changes."""
+
+BLAND_SHARE = 0.05
+"""Of the candidates, so many are taken to be bland whatever the image shows."""
+
+BLAND_DEPTH = 0.002
+"""A pixel within this mean depth of these, or a standard deviation of the noise, is as bland as they."""
+
+NEARLY = 4.0
+"""And nearly so, within as many times that."""
+
+NORMAL = 1.4826
+"""Standard deviation over median absolute deviation, of normal noise."""
+
+LEVEL_ROWS = 64
+"""Rows that are compared at a time, for memory's sake."""
 
 
 class Absorption(NamedTuple):
@@ -62,7 +82,9 @@ def bland_scores(
 
     A candidate is valid, is not among the darkest quarter of its detector column, and absorbs over the whole
     axis no more than the column's median pixel: gates that need neither labels nor a table of minerals, in
-    place of the thirteen summary parameters of Baker and Ehlmann.
+    place of the thirteen summary parameters of Baker and Ehlmann. Where columns differ, it is as bland as
+    the blandest `BLAND_SHARE` of the image, but for noise: the least absorbing pixel of a column that has no
+    bland one would take away what the column is made of.
 
     Parameters
     ----------
@@ -78,7 +100,7 @@ def bland_scores(
     Returns
     -------
     (rows, cols) float32
-        Mean depth; the smaller, the blander.
+        Mean depth, less what its detector column adds to it; the smaller, the blander.
 
     References
     ----------
@@ -95,6 +117,7 @@ def bland_scores(
         broad[block.rows][block.valid] = mean_depth(smooth, wavelengths)
         brightness[block.rows][block.valid] = smooth.mean(axis=1)
 
+    scores, noise = _level_columns(scores, columns)
     there = np.flatnonzero(np.isfinite(scores) & np.isfinite(broad))
     there = there[np.argsort(columns.ravel()[there], kind="stable")]
     for column in np.split(there, np.flatnonzero(np.diff(columns.ravel()[there])) + 1):
@@ -102,7 +125,50 @@ def bland_scores(
             absorbs = broad.ravel()[column] > np.median(broad.ravel()[column])
             dark = brightness.ravel()[column] < np.quantile(brightness.ravel()[column], DARK_SHARE)
             scores.ravel()[column[absorbs | dark]] = np.nan
-    return scores
+    return _bland_enough(scores, columns, noise) if np.isfinite(noise) else scores
+
+
+def _bland_enough(scores: np.ndarray, columns: np.ndarray, noise: float) -> np.ndarray:
+    """The scores of pixels as bland as the blandest of the image, but for noise; NaN for the others.
+
+    A column with none may have those that are nearly so: how its stripe was levelled is uncertain, too.
+    """
+    known = np.isfinite(scores)
+    if not known.any():
+        return scores
+    least, step = np.quantile(scores[known], BLAND_SHARE), max(noise, BLAND_DEPTH)
+    bland = scores <= least + step
+    poor = np.setdiff1d(columns[known], columns[bland])
+    bland |= (scores <= least + NEARLY * step) & np.isin(columns, poor)
+    return np.where(bland, scores, np.float32(np.nan))
+
+
+def _level_columns(scores: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, float]:
+    """The scores less what a detector column adds to all of its pixels, and the noise that they have then.
+
+    A stripe looks like an absorption in every pixel of its column; ground does not keep to one column. So
+    what the pixels of a column differ by from those beside them, in the median, is the stripe's. Without
+    columns the noise is infinite.
+    """
+    known = np.unique(columns[np.isfinite(scores)])
+    if len(known) < 2:
+        return scores, np.inf
+    apart = np.empty_like(scores)
+    wide = np.pad(scores, ((0, 0), (LEVEL_REACH, LEVEL_REACH)), constant_values=np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # rows without any data
+        for first in range(0, len(scores), LEVEL_ROWS):
+            part = slice(first, first + LEVEL_ROWS)
+            around = np.lib.stride_tricks.sliding_window_view(wide[part], 2 * LEVEL_REACH + 1, axis=1)
+            apart[part] = scores[part] - np.nanmedian(around, axis=2)
+    order = np.argsort(columns, axis=None, kind="stable")
+    starts = np.searchsorted(columns.ravel()[order], [*known, known[-1] + 1])
+    level = scores.copy()
+    for members in (order[first:last] for first, last in itertools.pairwise(starts)):
+        stripe = np.nanmedian(apart.ravel()[members])
+        level.ravel()[members] -= stripe
+    steps = np.abs(np.diff(level, axis=1))
+    return level, float(NORMAL * np.median(steps[np.isfinite(steps)]) / np.sqrt(2))
 
 
 def best_pixels(scores: np.ndarray, count: int) -> np.ndarray:

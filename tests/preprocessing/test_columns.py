@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from hsicli.cube import Block
 from hsicli.preprocessing.columns import (
     best_in_columns,
-    column_medians,
     divide_block,
     divide_by_means,
     find_neighbours,
@@ -67,36 +66,57 @@ def test_division_by_a_mean_by_hand():
     assert_allclose(spectra, [[3, 2], [6, 4], [np.nan, np.nan]])
 
 
-def test_a_column_with_too_few_bland_pixels_is_divided_by_its_median(rng):
+def divided(image, scores, columns, reach, rows=slice(None)):
+    whole = Block(slice(0, len(image)), image.copy(), np.ones(image.shape[:2], dtype=bool))
+    neighbours = find_neighbours([whole], scores, columns, reach=reach, count=9)
+    part = slice(*rows.indices(len(image))[:2])
+    block = Block(part, image[part].copy(), np.ones((part.stop - part.start, image.shape[1]), dtype=bool))
+    near = slice(max(0, part.start - reach), part.stop + reach)
+    nearby = Block(near, image[near], np.ones(image[near].shape[:2], dtype=bool))
+    divide_block(block, [nearby], neighbours, columns)
+    return block.data, neighbours
+
+
+def test_a_column_with_too_few_bland_pixels_is_divided_by_all_of_the_image(rng):
     image = rng.uniform(0.1, 0.3, (30, 3, 4)).astype(np.float32)
     scores = rng.uniform(size=(30, 3)).astype(np.float32)
     scores[2:, 1] = np.nan
     columns = np.broadcast_to(np.array([5, 6, 7]), (30, 3))
-    whole = Block(slice(0, 30), image.copy(), np.ones((30, 3), dtype=bool))
 
-    neighbours = find_neighbours([whole], scores, columns, reach=20, count=9)
-    block = Block(slice(10, 20), image[10:20].copy(), np.ones((10, 3), dtype=bool))
-    divide_block(block, [whole], neighbours, columns)
+    data, neighbours = divided(image, scores, columns, 40, slice(10, 20))
 
     assert_array_equal(neighbours.columns, [6])
-    assert_allclose(block.data[:, 1], image[10:20, 1] / np.median(image[:, 1], axis=0), rtol=1e-6)
+    assert neighbours.farther == 0
     flat = image.reshape(-1, 4)
+    used = sorted(set(slow_picks(scores, columns, 40, 9)[:, [0, 2]].ravel()) - {-1})
+    assert_allclose(neighbours.middle, flat[used].mean(axis=0), rtol=1e-6)
+    assert_allclose(data[:, 1], image[10:20, 1] / flat[used].mean(axis=0), rtol=1e-6)
     for row in range(10):
-        picks = slow_picks(scores, columns, 20, 9)[10 + row, 2]
-        assert_allclose(block.data[row, 2], image[10 + row, 2] / flat[picks].mean(axis=0), rtol=1e-6)
+        picks = slow_picks(scores, columns, 40, 9)[10 + row, 2]
+        assert_allclose(data[row, 2], image[10 + row, 2] / flat[picks].mean(axis=0), rtol=1e-6)
 
 
-def test_a_median_skips_pixels_without_data(rng):
-    image = rng.uniform(size=(40, 2, 3)).astype(np.float32)
-    image[3, 0] = np.nan
-    columns = np.tile(np.array([[0, 1]]), (40, 1))
-    columns[5, 0] = -1
-    blocks = [Block(slice(0, 40), image, np.isfinite(image).all(axis=2))]
+def test_where_nothing_bland_is_near_the_blandest_of_the_whole_column_are_taken(rng):
+    image = rng.uniform(0.1, 0.3, (60, 2, 4)).astype(np.float32)
+    scores = rng.uniform(size=(60, 2)).astype(np.float32)
+    scores[20:, 0] = np.nan
+    columns = np.broadcast_to(np.arange(2), (60, 2))
 
-    medians = column_medians(blocks, columns, np.array([0, 1]))
+    data, neighbours = divided(image, scores, columns, 10)
 
-    assert_allclose(medians[0], np.median(np.delete(image[:, 0], [3, 5], axis=0), axis=0))
-    assert_allclose(medians[1], np.median(image[:, 1], axis=0))
+    assert len(neighbours.columns) == 0
+    assert neighbours.farther == 60 - 20 - 8  # those below row 27 see fewer than three
+    best = np.argsort(scores[:20, 0], kind="stable")[:9]
+    assert_allclose(data[50, 0], image[50, 0] / image[best, 0].mean(axis=0), rtol=1e-6)
+
+
+def test_an_image_without_three_bland_pixels_in_any_column_has_one_mean(rng):
+    image = rng.uniform(0.1, 0.3, (10, 4, 3)).astype(np.float32)
+    scores = np.full((10, 4), np.nan, dtype=np.float32)
+    scores[2, 1] = scores[7, 3] = 0.1
+    data, neighbours = divided(image, scores, np.broadcast_to(np.arange(4), (10, 4)), 50)
+    assert_array_equal(neighbours.columns, np.arange(4))
+    assert_allclose(data, image / image[[2, 7], [1, 3]].mean(axis=0), rtol=1e-6)
 
 
 def test_stripes_of_the_detector_cancel(rng):
@@ -105,10 +125,21 @@ def test_stripes_of_the_detector_cancel(rng):
     image = (0.2 * truth * stripes).astype(np.float32)
     scores = np.where(truth[:, :, -1] == 1, 0, np.nan).astype(np.float32)
     columns = np.broadcast_to(np.arange(20), (60, 20))
-    whole = Block(slice(0, 60), image, np.ones((60, 20), dtype=bool))
 
-    neighbours = find_neighbours([whole], scores, columns, reach=50, count=9)
-    block = Block(slice(0, 60), image.copy(), whole.valid)
-    divide_block(block, [whole], neighbours, columns)
+    data, _ = divided(image, scores, columns, 50)
 
-    assert_allclose(block.data, truth, rtol=1e-5)
+    assert_allclose(data, truth, rtol=1e-5)
+
+
+def test_a_mineral_that_fills_many_columns_is_not_divided_away(rng):
+    """The least absorbing pixels of its own columns would hide it; bland pixels elsewhere show it."""
+    band = np.linspace(1, 0.7, 6)
+    truth = np.where(rng.uniform(size=(100, 60, 1)) < 0.5, 1.0, band)
+    truth[:, :25] = band
+    image = (0.2 * truth).astype(np.float32)
+    bland = np.where(truth[:, :, -1] == 1, 0.0, np.nan).astype(np.float32)
+
+    data, neighbours = divided(image, bland, np.broadcast_to(np.arange(60), (100, 60)), 50)
+
+    assert_array_equal(neighbours.columns, np.arange(25))
+    assert_allclose(data, truth, rtol=1e-5)

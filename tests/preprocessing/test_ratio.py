@@ -62,12 +62,27 @@ def test_dark_pixels_and_broad_absorbers_are_no_candidates(rng):
 
 def test_a_column_with_a_stripe_has_candidates_of_its_own(rng):
     image, _ = planted_image(rng)
-    image *= (1 + 0.2 * rng.normal(size=(1, 30, 1)) * np.sin(WAVELENGTHS / 300)).astype(np.float32)
+    image *= (1 + 0.03 * rng.normal(size=(1, 30, 1)) * np.sin(WAVELENGTHS / 300)).astype(np.float32)
     columns = np.broadcast_to(np.arange(30), (40, 30))
 
     scores = bland_scores(as_blocks(image), WAVELENGTHS, (1850, 2550), columns)
 
     assert np.isfinite(scores).any(axis=0).all()
+
+
+def test_columns_without_a_bland_pixel_have_no_candidate(rng):
+    """The blandest of clay is clay: it is judged by the image, though its columns have stripes."""
+    image, _ = planted_image(rng)
+    clay = 1 - 0.2 * np.exp(-0.5 * ((WAVELENGTHS - 2200) / 40) ** 2)
+    wide = np.tile(image, (3, 3, 1))
+    wide[:, :30] = 0.2 * clay * (1 + rng.normal(0, 0.002, wide[:, :30].shape))
+    wide *= (1 + 0.02 * rng.normal(size=(1, 90, 1)) * np.sin(WAVELENGTHS / 300)).astype(np.float32)
+    columns = np.broadcast_to(np.arange(90), wide.shape[:2])
+
+    scores = bland_scores(as_blocks(wide), WAVELENGTHS, (1850, 2550), columns)
+
+    assert not np.isfinite(scores[:, :20]).any()
+    assert np.isfinite(scores[:, 40:]).any(axis=0).all()
 
 
 def test_the_score_does_not_depend_on_the_blocks(rng):
