@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from hsicli.algorithms.albedo import single_scattering_albedo
+from hsicli.algorithms.leastsquares import fcls
 from hsicli.algorithms.mixing import bilinear_excess
 from hsicli.algorithms.synthesis import Sheet
 from hsicli.errors import ConfigError
 from hsicli.stages.blending import Blend, drawn, mixable, mixed, stated
+from hsicli.stages.planting import SynthConfig
+from hsicli.stages.synth import synthesise
 
 SHEET = Sheet(slice(0, 96), 96)
 
@@ -85,6 +88,26 @@ def test_a_pure_pixel_is_its_endmember(law, rng):
     e = rng.random((4, 9))
     blend = Blend(law=law)
     np.testing.assert_allclose(mixed(blend, np.eye(4), mixable(blend, e)), e, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("law", ["linear", "hapke"])
+def test_a_scene_without_noise_is_undone_by_its_own_law(law):
+    blend = Blend(law=law, draw="smooth", contrast=1.0)
+    scene = synthesise(SynthConfig(rows=8, cols=9, snr=float("inf"), blend=blend), seed=1)
+    (block,) = scene.blocks()
+    spectra, ends, truth = (
+        block.data.reshape(72, -1),
+        scene.endmembers.spectra,
+        block.abundances.reshape(72, -1),
+    )
+    angles = {"incidence": np.radians(30.0), "emergence": 0.0}
+    turned = (single_scattering_albedo(x, **angles) if law == "hapke" else x for x in (spectra, ends))
+    np.testing.assert_allclose(fcls(*turned), truth, atol=2e-4)
+    assert f"mixing: linear{' in single-scattering albedo' if law == 'hapke' else ''}" in scene.description
+    wrong = (
+        fcls(single_scattering_albedo(spectra, **angles), ends) if law == "linear" else fcls(spectra, ends)
+    )
+    assert np.sqrt(np.mean((wrong - truth) ** 2)) > 0.02
 
 
 def test_the_header_states_every_definition():
