@@ -33,8 +33,8 @@ ExportOut = Annotated[
     Path,
     typer.Argument(
         metavar="OUT",
-        help="Cubes and maps: .img (ENVI; or .bil, .bip, .bsq) or .tif. Spectra of classes or endmembers, "
-        "and libraries: .csv or .sli (ENVI). Outlines of classes: .gpkg or .geojson.",
+        help="Cubes, maps: .img (ENVI; or .bil, .bip, .bsq) or .tif. Spectra (of a library, of classes or end"
+        "members, what a cube was divided by): .csv or .sli (ENVI). Outlines of classes: .gpkg or .geojson.",
     ),
 ]
 

@@ -123,6 +123,14 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("fill", ", ".join(f"{value:g}" for value in facts["fill"])))
     if facts.get("scale", 1.0) != 1.0:
         rows.append(("scale", f"value = number × {facts['scale']:.6g}"))
+    if "divided_by" in facts:
+        low, high = facts["divided_by"]
+        rows.append(
+            (
+                "divided by",
+                f"a spectrum of {low:.4g} to {high:.4g} (hsicli export {Path(facts['file']).name} OUT.csv)",
+            )
+        )
     rows += _grid_rows(facts.get("grid"))
     if "statistics" in facts:
         found = facts["statistics"]

@@ -30,7 +30,7 @@ class Content:
     raster : Raster, optional
         A map of classes, or of quantities.
     spectra : Library, optional
-        Of a library, or the spectra that a product keeps: of its classes, its endmembers.
+        Of a library, or the spectra that a product keeps: of its classes, its endmembers, its denominator.
     band_names : tuple of str
         Of a cube whose bands are not wavelengths.
     """
@@ -89,7 +89,8 @@ def _of_product(path: Path, wavelengths: Path | None) -> Content:
 
     kind = read_header(path).kind
     if kind == Cube.KIND:
-        return Content("a cube", cube=read_cube(path, wavelengths=wavelengths))
+        cube = read_cube(path, wavelengths=wavelengths)
+        return Content("a cube", cube=cube, spectra=_denominator(cube))
     if kind not in KIND_NAMED:
         raise InputError(f"{path}: holds {kind!r}, which this hsicli does not know", hint="update hsicli")
     product: Any = read_product(path, KIND_NAMED[kind])
@@ -99,6 +100,13 @@ def _of_product(path: Path, wavelengths: Path | None) -> Content:
     elif hasattr(product, "labels"):
         raster = class_raster(product)
     return Content(f"a product of {kind}", raster=raster, spectra=_spectra_of(product))
+
+
+def _denominator(cube: Cube) -> Library | None:
+    """What the spectra were divided by, if they were."""
+    if cube.denominator is None or cube.wavelengths is None:
+        return None
+    return Library(("denominator",), cube.denominator[None], cube.wavelengths, cube.fwhm)
 
 
 def _spectra_of(product: Any) -> Library | None:

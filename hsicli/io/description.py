@@ -112,6 +112,8 @@ def describe_cube(cube: Cube) -> dict[str, Any]:
     facts["scale"] = cube.scale
     if cube.grid is not None:
         facts["grid"] = describe_grid(cube.grid, rows, cols)
+    if cube.denominator is not None:
+        facts["divided_by"] = [float(np.nanmin(cube.denominator)), float(np.nanmax(cube.denominator))]
     facts["detector_columns"] = cube.columns is not None
     facts["assumed"] = list(cube.notes)
     return facts

@@ -49,6 +49,86 @@ def write_cube(path: Path, data: np.ndarray) -> None:
     write_product(path, Cube(data, wavelengths=AXIS[: data.shape[2]]), MADE)
 
 
+TRDR = """PDS_VERSION_ID = PDS3
+RECORD_TYPE = FIXED_LENGTH
+RECORD_BYTES = 40
+OBJECT = FILE
+ ^IMAGE = "{image}"
+ OBJECT = IMAGE
+  LINES = {lines}
+  LINE_SAMPLES = 10
+  SAMPLE_TYPE = {type}
+  SAMPLE_BITS = {bits}
+  BANDS = {bands}
+  BAND_STORAGE_TYPE = LINE_INTERLEAVED
+ END_OBJECT = IMAGE
+END_OBJECT = FILE
+END
+"""
+
+
+def write_trdr(sensor: str = "S", value: float | None = None, **says: object) -> None:
+    """An image of 6 lines of 10 samples, and a label that says so or otherwise."""
+    bands = {"S": 107, "L": 438}[sensor]
+    stem = f"frt0000abcd_07_if165{sensor.lower()}_trr3"
+    data = good(6, 10, bands) if value is None else np.full((6, 10, bands), value, np.float32)
+    data.transpose(0, 2, 1).astype("<f4").tofile(f"{stem}.img")
+    told = {"image": f"{stem.upper()}.IMG", "lines": 6, "bands": bands, "type": "PC_REAL", "bits": 32} | says
+    Path(f"{stem}.lbl").write_text(TRDR.format(**told))
+
+
+def trdr() -> None:
+    write_trdr()
+
+
+def trdr_of_more_lines() -> None:
+    write_trdr(lines=9)
+
+
+def trdr_of_more_bands() -> None:
+    write_trdr(bands=438)
+
+
+def trdr_of_wider_numbers() -> None:
+    write_trdr(bits=64)
+
+
+def trdr_of_unknown_numbers() -> None:
+    write_trdr(type="VAX_REAL")
+
+
+def trdr_without_image() -> None:
+    write_trdr()
+    Path("frt0000abcd_07_if165s_trr3.img").unlink()
+
+
+def trdr_of_fill() -> None:
+    write_trdr(value=65535)
+
+
+def trdr_of_few_bands() -> None:
+    """No axis is known for so few, and none is given."""
+    write_trdr(bands=50, lines=12)
+
+
+def infrared_axis() -> None:
+    """The table of the other detector."""
+    write_trdr()
+    rows = "".join(f'"L",{row},{1000 + 6.55 * row:.3f}\n' for row in range(438))
+    Path("axis_l.tab").write_text(rows)
+
+
+def wrong_geometry() -> None:
+    """The infrared detector's, binned otherwise, beside an image of the visible one."""
+    write_trdr()
+    write_ddr(Path("frt0000abcd_07_de165s_ddr1.lbl"), *np.mgrid[0:6, 0:20].astype(float))
+
+
+def library_within() -> None:
+    plain()
+    Path("near.csv").write_text("wavelength_nm,one\n1400,0.5\n1500,0.4\n1600,0.5\n")
+
+
 def truncated() -> None:
     write_envi(Path("a.hdr"), good())
     image = Path("a.img")
@@ -201,6 +281,8 @@ UNMIX_KNOWN = "unmix a.hdr out.h5 --method known --library far.csv"
 UNMIX_TOLD = "unmix a.hdr out.h5 --method supervised --truth shares.hdr"
 EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
+TRDR_S = "preprocess frt0000abcd_07_if165s_trr3.lbl out.h5"
+
 CASES: list[tuple[Callable[[], None], str, str]] = [
     (truncated, PREPROCESS, "bytes"),
     (mismatched, PREPROCESS, "bytes"),
@@ -223,6 +305,18 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     ),
     (library_elsewhere, PREPROCESS + " --denoise sparse --transmission far.csv", "ends with transmission"),
     (few_pixels, PREPROCESS + " --denoise mnf", "too few for the noise"),
+    (trdr_of_more_lines, TRDR_S, "bytes"),
+    (trdr_of_more_bands, TRDR_S, "bytes"),
+    (trdr_of_wider_numbers, TRDR_S, "bytes"),
+    (trdr_of_unknown_numbers, TRDR_S, "VAX_REAL"),
+    (trdr_without_image, TRDR_S, "its image FRT0000ABCD_07_IF165S_TRR3.IMG is not in"),
+    (trdr_of_fill, TRDR_S, "no pixel has data"),
+    (trdr_of_few_bands, TRDR_S + " --window 500,900", "wavelengths"),
+    (infrared_axis, TRDR_S + " --wavelengths axis_l.tab", "107"),
+    (trdr, TRDR_S + " --window 1050,2550", "covers"),
+    (trdr, "browse frt0000abcd_07_if165s_trr3.lbl maps --parameters BD2210_2", "covers 364.62 to 1055.99 nm"),
+    (wrong_geometry, TRDR_S + " --project", "has 6 × 20 pixels"),
+    (library_within, PREPROCESS + " --ratio near.csv", "covers 1400 to 1600 nm"),
     (plain, PREPROCESS + " --project", "no DDR of its observation lies beside it"),
     (plain, PREPROCESS + " --project --geometry gone.lbl", "gone.lbl: there is no such file"),
     (plain, PREPROCESS + " --project --geometry a.hdr", "names no planes of latitude"),

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,18 @@ def test_a_library_changes_its_form(folder):
     library = read_library(path / "back.csv")
     assert library.names == ("a", "b")
     assert_allclose(library.spectra, [[0.1, 0.2, np.nan], [0.4, 0.5, 0.6]], rtol=1e-5)
+
+
+def test_what_a_cube_was_divided_by_is_a_spectrum_of_it(folder):
+    path, cube, *_ = folder
+    by = np.linspace(0.2, 0.3, BANDS)
+    write_product(path / "ratio.h5", replace(cube, denominator=by), made("ratio"))
+    assert run("ratio.h5 by.csv").exit_code == 0
+    library = read_library(path / "by.csv")
+    assert library.names == ("denominator",)
+    assert_allclose(library.spectra[0], by, rtol=1e-5)
+    shown = CliRunner().invoke(app, ["info", "ratio.h5"]).stdout
+    assert "a spectrum of 0.2 to 0.3 (hsicli export ratio.h5 OUT.csv)" in shown
 
 
 def test_asking_again_does_nothing_and_asking_otherwise_is_refused(folder):
