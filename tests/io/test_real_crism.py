@@ -63,3 +63,15 @@ def test_every_file_is_described_or_refused_with_a_remedy(data_dir: Path, case: 
 def test_the_list_of_real_files_is_whole(data_dir: Path) -> None:
     found = {str(path.relative_to(data_dir / "crism")) for path in (data_dir / "crism").rglob("*.*")}
     assert {str(case[0]) for case in CASES} == found
+
+
+def test_the_table_in_docs_data_md_is_this_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text()
+    folders = tuple(f"| `{folder}/" for folder in ("fixtures", "mtrdr", "openset", "spectra", "wavelengths"))
+    rows = [line for line in page.splitlines() if line.startswith(folders)]
+    assert len(rows) == len(FILES)
+    for (stem, (ends, *rest)), row in zip(FILES.items(), rows, strict=True):
+        size = f"{rest[0]}, {' × '.join(map(str, rest[1:]))}"
+        said = size if len(rest) > 1 else f"refused: “…{rest[0]}…”"
+        assert row.startswith(f"| `{stem}` ({', '.join(str(ends).split())}) | ")
+        assert row.endswith(f" | {said} |")
