@@ -139,7 +139,8 @@ def _edges(image: np.ndarray, vertex: np.ndarray) -> tuple[np.ndarray, np.ndarra
                     continue
                 total = 0
                 for layer in range(layers):
-                    total += abs(int(image[row, col, layer]) - int(image[y, x, layer]))
+                    one, other = image[row, col, layer], image[y, x, layer]
+                    total += one - other if one > other else other - one  # bytes: no difference below 0
                 ends[m, 0], ends[m, 1] = vertex[row, col], vertex[y, x]
                 kinds[m] = total + (255 * layers + 1) * abs(down * right)
                 m += 1
@@ -189,6 +190,19 @@ def _sift_down(heap: np.ndarray, size: int, place: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def _normalised(
+    ends: np.ndarray, kinds: np.ndarray, table: np.ndarray, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of the table, and those of the loops (n,) while no edge is chosen, over their sum."""
+    weights, loops = table.ravel().copy(), np.zeros(n)
+    for e in range(len(kinds)):
+        loops[ends[e, 0]] += weights[kinds[e]]
+        loops[ends[e, 1]] += weights[kinds[e]]
+    total = max(loops.sum(), 1e-300)
+    return weights / total, loops / total
+
+
+@numba.njit(cache=True, nogil=True)
 def _join(ends: np.ndarray, kinds: np.ndarray, table: np.ndarray, goal: tuple[int, int, float]) -> np.ndarray:
     """(n,) int32: the vertex that stands for each vertex's superpixel; `goal`: n, pieces, λ′.
 
@@ -196,27 +210,18 @@ def _join(ends: np.ndarray, kinds: np.ndarray, table: np.ndarray, goal: tuple[in
     """
     n, count, balance = goal
     m = len(kinds)
-    weights = table.ravel().copy()
-    loops = np.zeros(n)
-    for e in range(m):
-        loops[ends[e, 0]] += weights[kinds[e]]
-        loops[ends[e, 1]] += weights[kinds[e]]
-    total = max(loops.sum(), 1e-300)
-    weights /= total
-    loops /= total
+    weights, loops = _normalised(ends, kinds, table, n)
     own = np.array([_xlogx(w) for w in weights])
     parts = np.array([_xlogx(size / n) for size in range(n + 1)])  # of every size a superpixel can have
     log2 = math.log(2.0)
 
     heap = np.empty((m, 2))  # gain and edge, side by side: one look in memory a level
-    most = 0.0
     for e in range(m):
         kind = kinds[e]
-        gain = _entropy_gain(weights[kind], own[kind], loops[ends[e, 0]], loops[ends[e, 1]])
-        heap[e, 0], heap[e, 1] = gain, e
-        most = max(most, gain)
+        heap[e, 0] = _entropy_gain(weights[kind], own[kind], loops[ends[e, 0]], loops[ends[e, 1]])
+        heap[e, 1] = e
     even = (2 * parts[1] - parts[min(2, n)]) / log2 + 1
-    factor = balance * count * most / max(even, 1e-20)
+    factor = balance * count * (heap[:, 0].max() if m else 0.0) / max(even, 1e-20)
     heap[:, 0] += factor * even
     for place in range(m // 2 - 1, -1, -1):
         _sift_down(heap, m, place)
