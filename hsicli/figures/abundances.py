@@ -51,7 +51,7 @@ def draw_abundances(product: Abundances) -> Figure:
     top = float(np.percentile(finite, 99)) if len(finite) else 1.0
     letters = min(LETTERS, int(width / 0.075))
     panels = [
-        (images[..., k], _heading(images[..., k], product.names[k], letters), Normalize(0, 1))
+        (images[..., k], _heading(images[..., k], f"{k + 1} {product.names[k]}", letters), Normalize(0, 1))
         for k in range(p)
     ]
     panels.append((residual, _short(f"residual, 0…{top:.2g}", letters), Normalize(0, top or 1.0)))
@@ -124,6 +124,10 @@ def draw_endmembers(product: Abundances) -> Figure:
     FigureCanvasAgg(figure)
     axis = product.wavelengths if product.wavelengths is not None else np.arange(1, bands + 1)
     panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
+    if product.matched is not None:
+        figure.supxlabel(
+            "dashed: the library spectrum nearest in angle, scaled to fit", fontsize=FONT, x=0.02, ha="left"
+        )
     for k, axes in enumerate(panels):
         if k >= p:
             axes.set_axis_off()

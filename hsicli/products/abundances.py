@@ -50,7 +50,7 @@ class Abundances:
     match_angles: np.ndarray | None = field(
         default=None, metadata={"axes": "endmembers ranks", "unit": "radians"}
     )
-    """Of the spectra without their continuum."""
+    """Of what `compare` says of endmember and library spectrum: their band depths, unless set otherwise."""
     matched: np.ndarray | None = field(
         default=None, metadata={"axes": "endmembers bands", "unit": "as the library"}
     )

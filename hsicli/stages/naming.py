@@ -7,7 +7,7 @@ import numpy as np
 
 from hsicli.algorithms.angles import spectral_angle
 from hsicli.library import Library
-from hsicli.stages.identify import rank_library
+from hsicli.stages.identify import Compare, rank_library
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,10 @@ class Matches(NamedTuple):
     """(p, bands) the best match on the bands of the endmembers, NaN where there is none."""
 
 
-def match_endmembers(endmembers: np.ndarray, wavelengths: np.ndarray, library: Library) -> Matches:
-    """The library spectra nearest to each endmember, by the angle of spectra without continuum.
+def match_endmembers(
+    endmembers: np.ndarray, wavelengths: np.ndarray, library: Library, compare: Compare
+) -> Matches:
+    """The library spectra nearest to each endmember, by angle.
 
     Parameters
     ----------
@@ -42,10 +44,12 @@ def match_endmembers(endmembers: np.ndarray, wavelengths: np.ndarray, library: L
     wavelengths : (bands,) float
         nm, ascending.
     library : Library
+    compare : {"band-depth", "continuum-removed", "spectrum"}
+        What of them, see `nearest_spectra`.
     """
     rows, angles = rank_library(
         endmembers, wavelengths, library,
-        compare="continuum-removed", ranks=RANKS, least_overlap=LEAST_OVERLAP,
+        compare=compare, ranks=RANKS, least_overlap=LEAST_OVERLAP,
     )  # fmt: skip
     if (rows[:, 0] < 0).any():
         log.warning("the library has no spectrum with half of the cube's bands, so nothing is named after it")

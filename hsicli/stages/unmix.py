@@ -108,7 +108,7 @@ def _product(
     library: Library | None,
 ) -> Abundances:  # fmt: skip
     """All of it, with names: those of known endmembers, or after a library."""
-    matches = None if library is None else match_endmembers(endmembers, cube.axis, library)
+    matches = None if library is None else match_endmembers(endmembers, cube.axis, library, config.compare)
     network = found.network
     bilinear = network is not None and network.model.config.decoder == "bilinear"
     return Abundances(

@@ -1,6 +1,6 @@
 """The methods of unmix: each makes of a sample endmembers, and a way from spectra to abundances."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from hsicli.products.abundances import Abundances
 from hsicli.products.subspace import Subspace
 from hsicli.runtime import nowhere, quiet
 from hsicli.stages.extraction import SearchConfig, count_endmembers, search_endmembers
+from hsicli.stages.identify import Compare
 from hsicli.stages.inversion import (
     Brightness,
     Invert,
@@ -46,9 +47,6 @@ Method = Literal[
 ]  # fmt: skip
 OF_MEMBERS = ("transfer", "known", "sunsal", "collaborative", "mesma")
 
-AGAIN = 4
-"""Random starts of archetypal analysis on planted mixtures."""
-
 UNSEEN: dict[str, Any] = {"track": quiet, "checkpoint": nowhere, "saved": {}}
 
 SAME_BAND = 1.0
@@ -68,6 +66,7 @@ class UnmixConfig:
     mixing: Literal["linear", "hapke"] = "linear"  # of reflectance, or of single-scattering albedo
     incidence: float = 0.5236  # radians; of hapke
     emergence: float = 0.0  # radians; of hapke
+    compare: Compare = "band-depth"  # what of endmembers and library the angles are of, when they are named
     max_pixels: int = 20_000  # spectra drawn to find endmembers and to learn from
     search: SearchConfig = field(default_factory=SearchConfig)
     network: LdvaeConfig = field(default_factory=lambda: LdvaeConfig(anchor=100.0))
@@ -189,8 +188,7 @@ def _blind(p: int, config: UnmixConfig, fitting: Fitting) -> Unmixer:
     invert = linear_inversion(moved, brightness=fitting.brightness, units=config.units)
 
     def again(spectra: np.ndarray) -> Invert:
-        fewer = replace(config.search, restarts=min(AGAIN, config.search.restarts))
-        found = search_endmembers("archetypes", spectra, p, fewer, fitting.seed, **UNSEEN)
+        found = search_endmembers("archetypes", spectra, p, config.search, fitting.seed, **UNSEEN)
         place = linear_sum_assignment(spectral_angle(moved, found))[1]
         return linear_inversion(found[place], brightness=fitting.brightness, units=config.units)
 
