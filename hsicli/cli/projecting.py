@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hsicli.cli.console import track
 from hsicli.cli.options import COMPUTE, INPUTS
 from hsicli.errors import ConfigError
 
@@ -123,7 +124,7 @@ def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config
     In sensor space it lies beside the output meanwhile, as a product of the run's own fingerprint: what an
     earlier run of the same words left there is taken as it is. It goes when the last row has been projected.
     """
-    from hsicli.cube import Cube, Stream
+    from hsicli.cube import BLOCK_BYTES, Cube, Stream
     from hsicli.io.files import clear_leftovers, replacing
     from hsicli.io.hdf5 import read_product, write_product
 
@@ -136,9 +137,11 @@ def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config
             write_product(partial, make(), job.provenance)
     projected = on_grid(read_product(path, Cube), place, config)
     walk = projected.data
+    rows, cols, bands = projected.shape
+    count = -(-rows // max(1, BLOCK_BYTES // (4 * cols * bands)))
 
     def blocks() -> "Iterator[tuple[slice, np.ndarray]]":
-        yield from walk.blocks()  # type: ignore[union-attr]
+        yield from track(walk.blocks(), "project", count)  # type: ignore[union-attr]
         path.unlink(missing_ok=True)  # what has been mapped stays readable
 
     return replace(projected, data=Stream(walk.shape, blocks))

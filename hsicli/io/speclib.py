@@ -215,7 +215,7 @@ def _bare_columns(path: Path, table: Table) -> tuple[int, list[int], tuple[str, 
     """
     values = table.values
     count = values.shape[1]
-    hint = "put a heading over the columns, as wavelength_um,NAME, or its label (.lbl) beside it"
+    hint = "put a heading over the columns, as wavelength_um,NAME; band centres go with --wavelengths"
     if count < 2:
         return 0, [], ()
     running = _numbers_the_rows(values)
