@@ -15,7 +15,8 @@ from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from hsicli.figures.report import Entry
-    from hsicli.figures.viewer import Match
+    from hsicli.products.overview import Match
+    from hsicli.provenance import Provenance
     from hsicli.stages.report import ReportConfig
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,7 @@ def _entry(path: Path, config: "ReportConfig", library: Path | None) -> "Entry":
             for found in score_tables(product)
         ]
     if isinstance(product, Labels) and library is not None:
-        matches = _matches(product, library, config)
+        matches = _matches(product, header.provenance, library, config)
     facts = _facts(product) if isinstance(product, Cube) else {}
     return Entry(path.name, product, header.provenance, facts, tables, matches)
 
@@ -158,25 +159,13 @@ def _facts(cube: Any) -> dict[str, object]:
     return facts
 
 
-def _matches(product: Any, library: Path, config: "ReportConfig") -> list[list["Match"]]:
+def _matches(product: Any, made: "Provenance", library: Path, config: "ReportConfig") -> list[list["Match"]]:
     """For each class, the library spectra nearest to its mean."""
-    from hsicli.figures.viewer import Match
     from hsicli.io.speclib import read_library
-    from hsicli.stages.identify import nearest_spectra
+    from hsicli.stages.report import resembling
 
-    references = read_library(library)
-    found = nearest_spectra(
-        product, references, compare=config.compare, ranks=config.ranks, least_overlap=config.least_overlap
-    )
-    spectra = references.resampled(product.wavelengths).spectra
-    return [
-        [
-            Match(references.names[row - 1], float(angle), spectra[row - 1])
-            for row, angle in zip(rows, angles, strict=True)
-            if row
-        ]
-        for rows, angles in zip(found["matches"], found["match_angles"], strict=True)
-    ]
+    before = made.parents.get("cube", {}).get("config", {})
+    return resembling(product, read_library(library), config, without_continuum=bool(before.get("continuum")))
 
 
 def _viewer(scene: "Entry", entries: Sequence["Entry"], config: "ReportConfig") -> Any:

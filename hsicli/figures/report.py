@@ -8,10 +8,21 @@ from hsicli.figures.companions import draw
 from hsicli.figures.maps import metres_per_pixel
 from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
 from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
-from hsicli.figures.viewer import Match, Viewer
+from hsicli.figures.viewer import Viewer
 from hsicli.products.labels import Labels
+from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
 from hsicli.provenance import Provenance
+
+
+TITLES = {
+    "cube": "Cube",
+    "subspace": "Signal and noise",
+    "labels": "Classes",
+    "abundances": "Abundances",
+    "scores": "Scores",
+}
+"""What the section of each kind of product is called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +99,7 @@ def _section(entry: Entry, *, explored: bool) -> Section:
                 for suffix, figure in draw(entry.product).items()
             ]
     facts = Table(("", ""), tuple((key, value) for key, value in entry.facts.items()))
-    return Section(entry.name, (), (*((facts,) if facts.rows else ()), *tables), tuple(pictures))
+    return Section(f"{TITLES[entry.product.KIND]}: {entry.name}", (), (*((facts,) if facts.rows else ()), *tables), tuple(pictures))
 
 
 def _class_table(product: Labels, matches: Sequence[Sequence[Match]]) -> Table:
@@ -109,8 +120,8 @@ def _class_table(product: Labels, matches: Sequence[Sequence[Match]]) -> Table:
     note = f"{total:,} pixels have a class, {int((product.labels == 0).sum()):,} have none."
     if matches:
         note += (
-            " Nearest: spectral angle of the class mean and the library, both without their continuum. The"
-            " nearest is no identification: look at the angle, and at whether the next ones are of its kind."
+            " Nearest: spectral angle of class mean and library. It is no identification: look at the angle,"
+            " and at whether the next ones are of its kind."
         )
     return Table(tuple(columns), tuple(rows), note)
 

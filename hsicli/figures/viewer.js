@@ -113,7 +113,7 @@ function ticks(low, high) {
 }
 
 function drawChart(lines) {
-  const width = Math.max(320, at("chart").clientWidth), height = 340;
+  const width = Math.max(320, at("chart").parentElement.clientWidth), height = 340;
   const left = 58, bottom = 300, top = 12, right = width - 12;
   at("chart").setAttribute("viewBox", `0 0 ${width} ${height}`);
   const xs = lines.flatMap((line) => line.axis), ys = lines.flatMap((line) => finite(line.numbers));
@@ -161,7 +161,7 @@ function drawPixel() {
   cross.style.top = (100 * (row / scene.step + 0.5)) / scene.rows + "%";
   const map = scene.maps[view.map], label = map ? labelAt(map, row, col) : 0;
   const lines = [{ axis, numbers, kind: "own", colour: "var(--ink)" }];
-  const words = [place(row, col), finite(numbers).length ? "black: its spectrum" : "no data"];
+  const words = [place(row, col), finite(numbers).length ? "the thin plain line: its spectrum" : "no data"];
   if (map) words.push(label ? map.classes[label - 1].name : "no class");
   if (label && map.axis.length) compare(lines, words, map, map.classes[label - 1], mean(numbers));
   at("said").textContent = words.join("; ") + ".";
@@ -173,12 +173,12 @@ function compare(lines, words, map, item, level) {
   const moved = levelled(map.axis, item.mean, level || mean(item.mean));
   const scaled = Math.abs(moved.factor - 1) > 0.005 ? ` × ${moved.factor.toPrecision(3)}` : "";
   lines.push({ ...moved, kind: "mean", colour: item.colour });
-  words.push(`coloured: the mean of the class${scaled}`);
+  words.push(`the thick line: the mean of the class${scaled}`);
   if (!item.matches.length) return;
   const [first] = item.matches;
   lines.push({ ...levelled(map.axis, first.spectrum, level || mean(item.mean)), kind: "match", colour: "var(--soft)" });
   const names = item.matches.map((match) => `${match.name} (${match.angle}°)`);
-  words.push(`nearest in the library to that mean: ${names.join(", ")}; dashed: the first, scaled`);
+  words.push(`nearest in the library to that mean: ${names.join(", ")}; the dashed line: the first, scaled`);
 }
 
 function choose(row, col) {
@@ -241,6 +241,7 @@ async function start() {
   scene.spectra.values = await unpack(scene.spectra.data, Uint16Array);
   for (const map of scene.maps) map.values = await unpack(map.labels, Uint16Array);
   readAddress();
+  view.pixel ??= inside((scene.step * scene.rows) / 2, (scene.step * scene.cols) / 2);
   listen();
   show();
   document.documentElement.dataset.ready = "yes";

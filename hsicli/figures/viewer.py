@@ -16,21 +16,10 @@ import numpy as np
 
 from hsicli.figures.maps import metres_per_pixel
 from hsicli.products.labels import Labels
-from hsicli.products.overview import Overview
+from hsicli.products.overview import Match, Overview
 
 EMPTY = 65535
 """Stands for fill among packed numbers."""
-
-
-@dataclass(frozen=True, eq=False)
-class Match:
-    """A library spectrum that resembles a class mean."""
-
-    name: str
-    angle: float
-    """radians"""
-    spectrum: np.ndarray
-    """(bands,) on the axis of the map; NaN where the library has none"""
 
 
 @dataclass(frozen=True, eq=False)

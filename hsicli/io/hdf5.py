@@ -187,7 +187,9 @@ def read_product(path: Path, kind: type[P]) -> P:
     with _opened(path) as file:
         found = file.attrs["kind"]
         if found != wanted:
-            raise InputError(f"{path}: holds a {found}, not a {wanted}", hint=f"give a {wanted} product")
+            raise InputError(
+                f"{path}: is a product of kind {found}, not {wanted}", hint=f"give one of kind {wanted}"
+            )
         if file.attrs["schema"] != schema:
             raise InputError(
                 f"{path}: has layout {file.attrs['schema']} of a {wanted}; this hsicli reads {schema}",

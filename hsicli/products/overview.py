@@ -1,4 +1,4 @@
-"""A scene as a page shows it: a picture in three colours, and some of its spectra."""
+"""What a page shows of a scene: a picture in three colours, some of its spectra, and what classes resemble."""
 
 from dataclasses import dataclass
 
@@ -43,3 +43,21 @@ class Overview:
     axis: np.ndarray
     in_nm: bool
     grid: Grid | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """A library spectrum that resembles the mean of a class.
+
+    Attributes
+    ----------
+    name : str
+    angle : float
+        radians
+    spectrum : (bands,) float
+        On the axis of the map, made as the means were; NaN where the library has none.
+    """
+
+    name: str
+    angle: float
+    spectrum: np.ndarray

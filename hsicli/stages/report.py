@@ -2,14 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
-from hsicli.products.overview import Overview
+from hsicli.library import Library
+from hsicli.preprocessing.continuum import remove_continuum
+from hsicli.products.labels import Labels
+from hsicli.products.overview import Match, Overview
 from hsicli.runtime import Track, quiet
+from hsicli.stages.identify import Compare, nearest_spectra
 
 TRIPLES = (
     (2530.0, 1330.0, 770.0),  # CRISM's joined detectors
@@ -34,7 +38,7 @@ class ReportConfig:
     stretch: tuple[float, float] = (2.0, 98.0)  # percentiles of a colour that become black and full
     max_pixels: int = 1_500_000  # of a picture; every so manieth of a larger cube
     max_numbers: int = 1_200_000  # of the spectra inside the page, two bytes each before packing
-    compare: Literal["band-depth", "continuum-removed", "spectrum"] = "continuum-removed"
+    compare: Compare = "band-depth"
     ranks: int = 3  # spectra of the library to name for a class
     least_overlap: float = 0.5  # share of the map's bands that a spectrum of the library must have
 
@@ -99,6 +103,46 @@ def overview(cube: Cube, config: ReportConfig, *, track: Track = quiet) -> Overv
         in_nm=named,
         grid=cube.grid,
     )
+
+
+def resembling(
+    product: Labels, library: Library, config: ReportConfig, *, without_continuum: bool
+) -> list[list[Match]]:
+    """The library spectra nearest to each class mean, the nearest first, to be drawn beside it.
+
+    Parameters
+    ----------
+    product : Labels
+    library : Library
+    config : ReportConfig
+    without_continuum : bool
+        Whether the cube had its continuum removed: the library spectra then lose theirs.
+
+    Raises
+    ------
+    InputError
+        If the map has no wavelengths.
+    """
+    found = nearest_spectra(
+        product, library, compare=config.compare, ranks=config.ranks, least_overlap=config.least_overlap
+    )
+    wavelengths = np.asarray(product.wavelengths)
+
+    def drawn(row: int) -> np.ndarray:
+        spectrum = library.resampled(wavelengths).spectra[row]
+        known = np.isfinite(spectrum)
+        if without_continuum:
+            spectrum[known] = remove_continuum(spectrum[known][None], wavelengths[known])[0]
+        return spectrum
+
+    return [
+        [
+            Match(library.names[row - 1], float(angle), drawn(row - 1))
+            for row, angle in zip(rows, angles, strict=True)
+            if row
+        ]
+        for rows, angles in zip(found["matches"], found["match_angles"], strict=True)
+    ]
 
 
 def _colour_bands(cube: Cube, wanted: tuple[float, float, float] | None) -> tuple[list[int], str]:

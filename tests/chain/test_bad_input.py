@@ -272,6 +272,10 @@ def shares_of_another_scene() -> None:
     with_shares(rows=ROWS + 1)
 
 
+def same_everywhere() -> None:
+    write_cube(Path("a.h5"), np.full((ROWS, COLS, BANDS), 0.3, dtype=np.float32))
+
+
 def nothing() -> None:
     pass
 
@@ -332,9 +336,23 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
             (fill_product, "valid"),
             (not_hdf5, "a.h5"),
             (incomplete, "not written to its end"),
-            (other_kind, "holds a labels, not a cube"),
+            (other_kind, "is a product of kind labels, not cube"),
             (other_schema, "has layout 99"),
             (foreign_hdf5, "not a product of hsicli"),
+            (nothing, "no such file"),
+        )
+    ),
+    (same_everywhere, "diffuse a.h5 out.h5", "all pixels have the same spectrum"),
+    (one_pixel, "diffuse a.h5 out.h5", "all pixels have the same spectrum"),
+    (fill_product, "diffuse a.h5 out.h5", "no pixel is valid"),
+    (plain, "diffuse a.hdr out.h5 --superpixels 500", "480 valid pixels, too few for 500 superpixels"),
+    (plain, "diffuse a.hdr out.h5 --superpixels 5 --classes 6", "5 superpixels cannot make 6 classes"),
+    *(
+        (make, "diffuse a.h5 out.h5", word)
+        for make, word in (
+            (not_hdf5, "a.h5"),
+            (incomplete, "not written to its end"),
+            (other_kind, "of kind labels, not cube"),
             (nothing, "no such file"),
         )
     ),
@@ -358,7 +376,7 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (library_elsewhere, UNMIX_KNOWN + " --members two", "no single spectrum named 'two'"),
     (shares_beyond_one, UNMIX_TOLD, "sum to 1.3"),
     (shares_of_another_scene, UNMIX_TOLD, "25×20 pixels"),
-    (one_band, "unmix a.h5 b.h5 --weights a.h5", "holds a cube, not a abundances"),
+    (one_band, "unmix a.h5 b.h5 --weights a.h5", "is a product of kind cube, not abundances"),
     (nothing, "evaluate a.h5", "no such file"),
     (nothing, "evaluate a.h5 truht.tif", "truht.tif: is not there"),
     (not_hdf5, "evaluate a.h5", "a.h5"),
@@ -382,6 +400,13 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (plain, "export a.hdr out.img --project", "no DDR of its observation lies beside it"),
     (other_geometry, "export a.hdr out.img --project --geometry ddr.lbl", "has 24 × 21 pixels"),
     (unplaced_map, "export m.h5 out.geojson", "no georeferencing"),
+    (nothing, "report a.h5 page.html", "no such file"),
+    (truncated, "report a.hdr page.html", "bytes"),
+    (not_hdf5, "report a.h5 page.html", "a.h5"),
+    (incomplete, "report a.h5 page.html", "not written to its end"),
+    (other_schema, "report a.h5 page.html", "has layout 99"),
+    (all_fill, "report a.hdr page.html", "no valid pixel to show"),
+    (plain, "report a.hdr no/page.html", "does not exist"),
     (nothing, "info a.h5", "no such file"),
     (text_named_hdr, "info a.hdr", "a.hdr"),
     (not_hdf5, "info a.h5", "a.h5"),

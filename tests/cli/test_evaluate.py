@@ -170,7 +170,7 @@ def test_a_truth_of_another_size_is_one_line_and_exit_code_3(folder):
 def test_a_product_of_another_kind_is_refused(folder):
     result = run(folder / "cube.h5", "--truth", folder / "truth.tif")
     assert result.exit_code == 3
-    assert "holds a cube, not a labels" in result.stderr
+    assert "is a product of kind cube, not labels" in result.stderr
 
 
 def test_a_dry_run_writes_nothing(folder):

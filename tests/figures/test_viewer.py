@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from hsicli.figures.viewer import EMPTY, Match, Viewer
+from hsicli.figures.viewer import EMPTY, Viewer
 from hsicli.products.labels import Labels
-from hsicli.products.overview import Overview
+from hsicli.products.overview import Match, Overview
 
 ROWS, COLS, BANDS = 6, 9, 5
 AXIS = np.array([1000.0, 1010, 1020, 1030, 2000])

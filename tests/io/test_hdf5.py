@@ -153,7 +153,7 @@ def spoil(path, **attributes) -> None:
     [
         ({"complete": 0}, "not written to its end"),
         ({"complete": None}, "not written to its end"),
-        ({"kind": "subspace"}, "holds a subspace, not a labels"),
+        ({"kind": "subspace"}, "is a product of kind subspace, not labels"),
         ({"schema": 99}, "has layout 99 of a labels; this hsicli reads"),
         ({"kind": None}, "not a product of hsicli"),
     ],
