@@ -8,6 +8,12 @@ from hsicli.errors import InputError
 BALANCE_EVERY, IMBALANCE = 10, 10.0
 """How often the two residuals of ADMM are compared, and by how much they may differ before μ is changed."""
 
+TOGETHER, ROUNDS = 16, 60
+"""Members that are let in at once, and how often at most."""
+
+SLACK = 1e-3
+"""Share of λ by which a gradient must exceed it: less is the inexactness of ADMM."""
+
 
 def sunsal(spectra: np.ndarray, library: np.ndarray, *, sparsity: float) -> np.ndarray:
     """Non-negative sparse regression (SUnSAL): min ½‖x − Dᵀa‖² + λ Σa, a ≥ 0.
@@ -74,11 +80,13 @@ def collaborative(
 ) -> np.ndarray:
     """Collaborative sparse regression (CLSUnSAL): members are used by many of the spectra, or by none.
 
-    min ½‖X − A D‖² + λ Σₖ ‖column k of A‖₂, A ≥ 0. The spectra given are one group: in
-    blocks, each block has its own members. By ADMM, as published; a copy U = A takes penalty and sign, and is
-    what is returned::
+    min ½‖X − A D‖² + λ Σₖ ‖column k of A‖₂, A ≥ 0. The spectra given are one group: in blocks, each block has
+    its own members. By ADMM, as published; a copy U = A takes penalty and sign, and is what is returned::
 
         A ← (X Dᵀ + μ(U + V))(D Dᵀ + μI)⁻¹,   U ← prox(A − V),   V ← V − (A − U)
+
+    It runs on few members at a time. A member without a share is let in where its column of the gradient,
+    positive part, is longer than λ: with all such let in, the answer is that of the whole library.
 
     Parameters
     ----------
@@ -89,7 +97,7 @@ def collaborative(
     sparsity : float
         λ, in units of spectra squared; to be raised with √n for the same effect.
     iterations : int
-        At most.
+        At most, of ADMM each time that members are let in.
     tolerance : float
         Largest root mean square of both residuals of ADMM at which it ends.
 
@@ -109,12 +117,35 @@ def collaborative(
     52, 2014.
     """
     _check(spectra, library)
-    members = np.asarray(library, dtype=np.float64)
-    values, vectors = np.linalg.eigh(members @ members.T)
+    members, x = np.asarray(library, dtype=np.float64), np.asarray(spectra, dtype=np.float64)
+    products, gram = x @ members.T, members @ members.T
+    shares = np.zeros_like(products)
+    inside: np.ndarray = np.zeros(len(members), dtype=bool)
+    for _ in range(ROUNDS):
+        pull = np.linalg.norm(np.maximum(products - shares @ gram, 0), axis=0)
+        worth = np.where(inside, 0, pull - (1 + SLACK) * sparsity)
+        entering = np.argsort(-worth, kind="stable")[:TOGETHER]
+        entering = entering[worth[entering] > 0]
+        if not len(entering):
+            break
+        inside = np.asarray(shares.any(axis=0))
+        inside[entering] = True
+        few = np.flatnonzero(inside)
+        shares[:, few] = _admm(
+            products[:, few], gram[np.ix_(few, few)], shares[:, few], sparsity, (iterations, tolerance)
+        )
+    return shares
+
+
+def _admm(
+    products: np.ndarray, gram: np.ndarray, start: np.ndarray, sparsity: float, end: tuple[int, float]
+) -> np.ndarray:
+    """U when both residuals are small, or after the last iteration."""
+    values, vectors = np.linalg.eigh(gram)
     values = np.maximum(values, 0)
-    products = np.asarray(spectra, dtype=np.float64) @ members.T
     penalty = float(values.mean())
-    copy, dual = np.zeros_like(products), np.zeros_like(products)
+    copy, dual = start, np.zeros_like(products)
+    iterations, tolerance = end
     for iteration in range(1, iterations + 1):
         coefficients = ((products + penalty * (copy + dual)) @ vectors / (values + penalty)) @ vectors.T
         before, copy = copy, _shrunk(coefficients - dual, sparsity / penalty)

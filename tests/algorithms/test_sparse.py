@@ -76,3 +76,21 @@ def test_bad_members_are_named(rng):
             solve()
     with pytest.raises(ValueError, match=r"\(2, 9\)"):
         sunsal(np.ones((2, 9)), library, sparsity=0.1)
+
+
+def test_letting_members_in_by_and_by_ends_where_all_at_once_do(rng, monkeypatch):
+    spectra, library, _ = problem(rng, m=40, used=2)
+    by_and_by = collaborative(spectra, library, sparsity=0.1, iterations=5000, tolerance=1e-9)
+    monkeypatch.setattr("hsicli.algorithms.sparse.TOGETHER", 40)
+    at_once = collaborative(spectra, library, sparsity=0.1, iterations=5000, tolerance=1e-9)
+    np.testing.assert_allclose(by_and_by, at_once, atol=1e-4)
+    gradient = (spectra - by_and_by @ library) @ library.T
+    pull, used = np.linalg.norm(np.maximum(gradient, 0), axis=0), by_and_by.any(axis=0)
+    assert pull[~used].max() <= 0.1 * 1.002  # nobody outside is worth letting in
+    with_sign = np.where(by_and_by > 0, gradient, np.maximum(gradient, 0))
+    np.testing.assert_allclose(np.linalg.norm(with_sign[:, used], axis=0), 0.1, rtol=1e-2)
+
+
+def test_so_high_a_penalty_leaves_nobody(rng):
+    spectra, library, _ = problem(rng)
+    assert not collaborative(spectra, library, sparsity=1e6).any()
