@@ -94,8 +94,8 @@ def steps_across(y: np.ndarray, present: np.ndarray, columns: np.ndarray) -> np.
         are no neighbours.
     """
     shape = np.where(present, y, np.float32(np.nan))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shape -= (np.where(present, y, 0).sum(axis=1) / present.sum(axis=1))[:, None]
+    seen = present.any(axis=1)
+    shape[seen] -= np.nanmedian(shape[seen], axis=1, keepdims=True)  # which a few bands do not move
     steps = np.full(y.shape, np.nan, dtype=np.float16)
     steps[1:] = np.diff(shape, axis=0)
     steps[1:][np.diff(columns) != 1] = np.nan

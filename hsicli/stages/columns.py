@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from hsicli.preprocessing.ratio import gather
 from hsicli.preprocessing.survey import Limits, clipped_blocks
 from hsicli.runtime import Track
 from hsicli.stages.denoising import DenoiseConfig
-from hsicli.stages.fitting import MOST_MISSING, Solver
+from hsicli.stages.fitting import MOST_CHANGED, MOST_MISSING, Solver
 from hsicli.stages.resuming import Found
 
 log = logging.getLogger(__name__)
@@ -43,18 +44,19 @@ def look_at_columns(
     known = np.zeros(cube.valid.size, dtype=int) if cube.columns is None else np.asarray(cube.columns).ravel()
     numbers = known[pixels]
     stripes = _stripes(cube, limits, solver.config, np.unique(numbers))
+    if air is not None:  # what it may be of a stripe grows with the path through it, and is no stripe
+        firsts = air + np.clip(stripes, MOST_CHANGED * air, -MOST_CHANGED * air)
+        stripes -= firsts - air
     y -= stripes[np.unique(numbers, return_inverse=True)[1]]
     rough, airs = np.empty_like(y), []
     for rows in track(list(_groups(numbers)), "columns"):
-        _, places = np.unique(numbers[rows], return_inverse=True)
+        which, places = np.unique(numbers[rows], return_inverse=True)
         mine, there = y[rows], present[rows]
-
-        def solve(mine: np.ndarray = mine, there: np.ndarray = there, places: np.ndarray = places) -> Found:
-            if air is not None:
-                return solver.settle(mine, there, places, air)
-            return Found(solver.once(mine, there, None).coefficients.cpu().numpy())
-
-        found = solver.solved.recall(f"sample {numbers[rows[0]]} {rows[0]}", solve)
+        begun = None if air is None else firsts[np.searchsorted(np.unique(numbers), which)]
+        found = solver.solved.recall(
+            f"sample {which[0]} {which[-1]}",
+            partial(_solve_columns, solver, mine, there, places, air=air, begun=begun),
+        )
         own = None if air is None else found.air[places]
         residual = mine - solver.parts(found.coefficients, own).whole
         rough[rows] = np.where(there, residual - local_trend(residual), np.float32(np.nan))
@@ -69,6 +71,20 @@ def look_at_columns(
     log.info("transmissions of %d columns fitted: they differ from the table's by %.3f, root mean square",
              len(fitted), np.sqrt(np.mean(np.square(fitted - air))))  # fmt: skip
     return columns._replace(air=fitted)
+
+
+def _solve_columns(
+    solver: Solver,
+    y: np.ndarray,
+    present: np.ndarray,
+    places: np.ndarray,
+    *,
+    air: np.ndarray | None,
+    begun: np.ndarray | None,
+) -> Found:
+    if air is None or begun is None:
+        return Found(solver.once(y, present, None).coefficients.cpu().numpy())
+    return solver.settle(y, present, places, begun, table=air)
 
 
 def _stripes(cube: Cube, limits: Limits, config: DenoiseConfig, numbers: np.ndarray) -> np.ndarray:

@@ -77,7 +77,9 @@ class Solver(NamedTuple):
             through = sum((free[:, [k]] * shape for k, shape in enumerate(shapes)), np.zeros_like(surface))
         return Fit(surface + through, surface, self.model.background(known).cpu().numpy())
 
-    def settle(self, y: np.ndarray, present: np.ndarray, places: np.ndarray, first: np.ndarray) -> Found:
+    def settle(
+        self, y: np.ndarray, present: np.ndarray, places: np.ndarray, first: np.ndarray, *, table: np.ndarray
+    ) -> Found:
         """Coefficients of some columns' spectra, and each column's transmission, in turns.
 
         Parameters
@@ -85,10 +87,12 @@ class Solver(NamedTuple):
         y, present : (n, bands)
         places : (n,) int
             Which of the columns, 0…k − 1, a spectrum belongs to.
-        first : (bands,) float32
-            The transmission to begin with, logarithm.
+        first : (k, bands) float32
+            The transmissions to begin with, logarithms.
+        table : (bands,) float32
+            The one that they stay near.
         """
-        air = np.repeat(first[None], places.max() + 1, axis=0)
+        air = first.copy()
         weights, start = present, None
         for turn in range(self.config.rounds + 1):
             solution = self.once(y, weights, air[places], start)
@@ -106,5 +110,5 @@ class Solver(NamedTuple):
                 rows = places == place
                 found = fitted_transmission((y - fit.surface)[rows], weights[rows], paths[rows])
                 np.copyto(transmission, found, where=np.isfinite(found))
-            np.clip(air, (1 + MOST_CHANGED) * first, (1 - MOST_CHANGED) * first, out=air)
+            np.clip(air, (1 + MOST_CHANGED) * table, (1 - MOST_CHANGED) * table, out=air)
         return Found(coefficients, air)

@@ -1,6 +1,7 @@
 """A planted TRDR is read as one from the archive is: by its label alone."""
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from typer.testing import CliRunner
 
@@ -57,6 +58,7 @@ def test_what_is_written_is_read_with_wavelengths_fill_and_detector_columns(tmp_
     assert_allclose(read_transmission(tmp_path / "s_transmission.csv").spectra[0], 0.8)
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_other_readers_find_the_image_where_the_label_says(tmp_path):
     import rasterio
 

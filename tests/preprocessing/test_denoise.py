@@ -51,7 +51,12 @@ def optimum(y, weights, parts, sparsity):
     share = weights / np.linalg.norm(y)
     cost = np.r_[np.full(n_x, sparsity), np.zeros(n_p + bands), share, share]
     limits = [(0, None)] * n_x + [(None, None)] * (n_p + 1) + [(0, None)] * (bands - 2) + [(None, None)]
-    return linprog(cost, A_eq=matrix, b_eq=y, bounds=limits + [(0, None)] * (2 * bands)).fun
+    found = linprog(cost, A_eq=matrix, b_eq=y, bounds=limits + [(0, None)] * (2 * bands))
+    return found.fun, matrix[:, : n_x + n_p + bands] @ found.x[: n_x + n_p + bands]
+
+
+def least_depth(log_spectra, wavelengths):
+    return remove_continuum(np.exp(log_spectra).astype(np.float32), wavelengths).min(axis=1)
 
 
 def cost(model, found, y, weights, fit, sparsity):
@@ -60,7 +65,7 @@ def cost(model, found, y, weights, fit, sparsity):
 
 
 @pytest.mark.parametrize("sparsity", [0.002, 0.01])
-def test_the_cost_is_that_of_the_linear_programme(rng, sparsity):
+def test_the_cost_falls_to_that_of_the_linear_programme(rng, sparsity):
     y, _ = spectra(rng)
     weights = (rng.random(y.shape) > 0.1).astype(float)
     gas = np.exp(-0.5 * ((WAVELENGTHS[:, None] - 2010) / 20) ** 2)
@@ -69,9 +74,15 @@ def test_the_cost_is_that_of_the_linear_programme(rng, sparsity):
     model, found, fit = fitted(y, weights, parts, Effort(sparsity, 3000, 1e-7))
 
     reached = cost(model, found, y, weights, fit, sparsity)
-    least = [optimum(*each, parts, sparsity) for each in zip(y.astype(float), weights, strict=True)]
-    assert_allclose(reached, least, rtol=5e-3)
-    assert (reached >= np.array(least) * (1 - 1e-3)).all()
+    least = np.array(
+        [optimum(*each, parts, sparsity)[0] for each in zip(y.astype(float), weights, strict=True)]
+    )
+    assert (reached >= least * (1 - 1e-6)).all()  # no cost is less than the least
+    assert_allclose(reached, least, rtol=3e-3)
+    # What is missing is time: the excess falls as the iterations rise.
+    _, longer, nearer = fitted(y, weights, parts, Effort(sparsity, 6000, 1e-8))
+    excess, left = reached - least, cost(model, longer, y, weights, nearer, sparsity) - least
+    assert left.mean() < 0.75 * excess.mean()
 
 
 def test_the_signs_are_those_of_the_model(rng):
@@ -102,17 +113,22 @@ def test_outliers_and_gaps_do_not_move_the_model(rng):
     assert np.sqrt(np.mean((gapped - clean) ** 2)) < 0.008
 
 
-def test_a_flat_spectrum_has_a_flat_model(rng):
+def test_a_flat_spectrum_has_a_model_as_flat_as_the_optimum(rng):
     wavelengths = np.linspace(1050, 2550, 228)  # as many as CRISM has: the cost is set for them
     flat = (np.log(0.2) + 0.006 * rng.standard_normal((30, 228))).astype(np.float32)
 
     parts = dictionary(wavelengths=wavelengths, depth=0.04)  # the median of a mineral library, so scaled
     model, found, _ = fitted(flat, parts=parts, effort=Effort())
 
-    surface = np.exp(model.surface(found.coefficients).numpy())
-    least = remove_continuum(surface, wavelengths).min(axis=1)
-    assert np.median(least) > 0.999
-    assert least.min() > 0.995  # the flat test asks for 0.99
+    depths = least_depth(model.surface(found.coefficients).numpy(), wavelengths)
+    exact = least_depth(
+        np.stack([optimum(one, np.ones(228), parts, 0.01)[1] for one in flat.astype(float)]), wavelengths
+    )
+    # The optimum itself has absorptions of noise, the deepest of 0.0024: the solver adds none of its own.
+    assert exact.min() < 0.998
+    assert_allclose(depths.min(), exact.min(), atol=5e-4)
+    assert (depths > exact - 5e-4).all()
+    assert depths.min() > 0.99  # the flat test
 
 
 def test_a_free_shape_takes_either_sign_and_is_not_of_the_surface(rng):

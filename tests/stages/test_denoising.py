@@ -82,9 +82,9 @@ def test_blocks_do_not_change_the_result(spiked, means, monkeypatch, box):
     monkeypatch.setattr(cube_module, "BLOCK_BYTES", 20 * 48 * 4 * 7)  # seven rows
     streamed = made(cube, config, means=means)
 
-    assert (streamed.valid != whole.valid).mean() < 0.01
-    both = streamed.valid & whole.valid
-    assert np.quantile(np.abs(streamed.data[both] - whole.data[both]), 0.99) < 2e-3
+    assert_array_equal(streamed.valid, whole.valid)
+    # a matrix product of fewer rows rounds otherwise, and a pixel may stop an iteration or ten earlier
+    assert_allclose(streamed.data[whole.valid], whole.data[whole.valid], atol=1e-4)
 
 
 def test_the_same_twice(spiked, means):
@@ -207,14 +207,15 @@ def test_an_atmosphere_that_each_column_sees_otherwise_is_taken_out(planted, rng
         error = np.log(product.data) - np.log(clean)
         return np.sqrt(np.nanmean(error[..., gas] ** 2)), np.sqrt(np.nanmean(error[..., ~gas] ** 2))
 
-    fixed, fitted, striped = left(rounds=0, destripe=False), left(destripe=False), left()
+    fixed, fitted, both = left(rounds=0, destripe=False), left(destripe=False), left()
     before = np.log(cube.data)[valid] - np.log(clean)[valid]
 
     assert np.sqrt(np.mean(before[:, gas] ** 2)) > 0.3
     assert fitted[0] < 0.5 * fixed[0]  # the columns differ from the table by a tenth and more
     assert fitted[0] < 0.02
     assert fitted[1] < 1.15 * fixed[1]
-    assert striped[0] < 1.2 * fitted[0]
+    assert both[0] < 1.2 * fitted[0]  # what a column has of its own is not taken for a stripe where gas is
+    assert both[1] < 1.2 * fitted[1]
 
 
 def test_an_interrupted_atmosphere_goes_on_to_the_same_bytes(planted, rng, monkeypatch):
