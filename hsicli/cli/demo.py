@@ -42,6 +42,7 @@ def demo(ctx: typer.Context, folder: Folder = Path("demo"), seed: Seed = 0) -> N
 
 
 def _write_page(folder: Path, report: Path) -> None:
+    from hsicli.cube import Cube
     from hsicli.figures.demo import demo_page
     from hsicli.io.files import replacing
     from hsicli.io.hdf5 import read_product
@@ -51,6 +52,7 @@ def _write_page(folder: Path, report: Path) -> None:
     from hsicli.products.scores import Scores
     from hsicli.products.subspace import Subspace
     from hsicli.stages.evaluate import matched_raster
+    from hsicli.stages.report import ReportConfig, overview
 
     classes = read_product(folder / "classes.h5", Labels)
     text = demo_page(
@@ -60,6 +62,7 @@ def _write_page(folder: Path, report: Path) -> None:
         classes=classes,
         scores=read_product(folder / "scores.h5", Scores),
         commands=[f"hsicli {step}" for step in STEPS],
+        scene=overview(read_product(folder / "cube.h5", Cube), ReportConfig()),
     )
     with replacing(report) as partial:
         partial.write_text(text)

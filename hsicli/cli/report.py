@@ -189,5 +189,5 @@ def _viewer(scene: "Entry", entries: Sequence["Entry"], config: "ReportConfig") 
         overview(cube, config, track=track),
         {name: entry.product for name, entry in maps.items()},
         {name: entry.matches for name, entry in maps.items() if entry.matches},
-        unit,
+        {"metre": "m"}.get(unit, unit),
     )

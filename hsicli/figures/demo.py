@@ -5,7 +5,10 @@ import numpy as np
 from hsicli.figures.companions import draw
 from hsicli.figures.maps import draw_two_maps
 from hsicli.figures.page import Section, Table, page, picture
+from hsicli.figures.report import explorer_of
+from hsicli.figures.viewer import Viewer
 from hsicli.products.labels import Labels
+from hsicli.products.overview import Overview
 from hsicli.products.rasters import Raster, class_raster
 from hsicli.products.scores import SCORE_TITLES, Scores
 from hsicli.products.subspace import Subspace
@@ -22,6 +25,7 @@ def demo_page(
     classes: Labels,
     scores: Scores,
     commands: list[str],
+    scene: Overview,
 ) -> str:
     """HTML: expected against obtained, class by class, with the pictures of the chain.
 
@@ -35,6 +39,8 @@ def demo_page(
         What the chain found.
     commands : list of str
         The command lines, in order.
+    scene : Overview
+        Of the preprocessed cube.
     """
     pictures = draw(classes)
     maps = draw_two_maps(truth, class_raster(classes), ("planted", "found"))
@@ -65,6 +71,7 @@ def demo_page(
             ),
         ],
         lead="A scene with planted minerals, clustered without its labels; the labels only score the result.",
+        explorer=explorer_of(Viewer(scene, {"classes.h5": classes}, {}, "m")),
     )
 
 

@@ -14,7 +14,6 @@ from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
 from hsicli.provenance import Provenance
 
-
 TITLES = {
     "cube": "Cube",
     "subspace": "Signal and noise",
@@ -75,8 +74,19 @@ def report_page(title: str, entries: Sequence[Entry], viewer: Viewer | None) -> 
                 (steps_table(steps, outputs),),
             )
         )
-    explorer = Explorer(viewer.to_json(), _caption(viewer)) if viewer else None
-    return page(title, sections, explorer=explorer)
+    return page(title, sections, explorer=explorer_of(viewer) if viewer else None)
+
+
+def explorer_of(viewer: Viewer) -> Explorer:
+    """The scene as the part of a page that answers, with what it shows in words."""
+    scene = viewer.scene
+    said = f"{scene.shape[0]} rows × {scene.shape[1]} columns; {scene.colours}."
+    if scene.step > 1:
+        said += f" The picture shows every {_ordinal(scene.step)} pixel each way."
+    if scene.spectra_step > 1:
+        said += f" Spectra are kept of every {_ordinal(scene.spectra_step)} pixel each way"
+        said += f" and every {_ordinal(scene.band_step)} band." if scene.band_step > 1 else "."
+    return Explorer(viewer.to_json(), said)
 
 
 def _section(entry: Entry, *, explored: bool) -> Section:
@@ -98,8 +108,10 @@ def _section(entry: Entry, *, explored: bool) -> Section:
                 picture(figure, f"{entry.name}: {suffix.removesuffix('.png').strip('-') or 'overview'}")
                 for suffix, figure in draw(entry.product).items()
             ]
-    facts = Table(("", ""), tuple((key, value) for key, value in entry.facts.items()))
-    return Section(f"{TITLES[entry.product.KIND]}: {entry.name}", (), (*((facts,) if facts.rows else ()), *tables), tuple(pictures))
+    if entry.facts:
+        tables.insert(0, Table(("", ""), tuple(entry.facts.items())))
+    title = f"{TITLES[entry.product.KIND]}: {entry.name}"
+    return Section(title, (), tuple(tables), tuple(pictures))
 
 
 def _class_table(product: Labels, matches: Sequence[Sequence[Match]]) -> Table:
@@ -130,17 +142,6 @@ def _area(product: Labels, pixels: int) -> float:
     """km² of so many pixels of a grid in metres."""
     a, b, _, d, e, _ = product.grid.transform  # type: ignore[union-attr,misc]
     return pixels * abs(a * e - b * d) / 1e6
-
-
-def _caption(viewer: Viewer) -> str:
-    scene = viewer.scene
-    said = f"{scene.shape[0]} rows × {scene.shape[1]} columns; {scene.colours}."
-    if scene.step > 1:
-        said += f" The picture shows every {_ordinal(scene.step)} pixel each way."
-    if scene.spectra_step > 1:
-        said += f" Spectra are kept of every {_ordinal(scene.spectra_step)} pixel each way"
-        said += f" and every {_ordinal(scene.band_step)} band." if scene.band_step > 1 else "."
-    return said
 
 
 def _ordinal(number: int) -> str:

@@ -141,7 +141,7 @@ function place(row, col) {
   const words = [`row ${row}, column ${col}`];
   if (t) {
     const [x, y] = [0, 3].map((k) => t[k] * (col + 0.5) + t[k + 1] * (row + 0.5) + t[k + 2]);
-    words.push(`${Number(x.toPrecision(9))}, ${Number(y.toPrecision(9))} ${scene.coordinates}`);
+    words.push(`${Number(x.toPrecision(9))}, ${Number(y.toPrecision(9))} ${scene.unit}`.trim());
   }
   return words.join("; ");
 }

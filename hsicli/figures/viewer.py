@@ -14,7 +14,6 @@ from typing import Any
 import matplotlib.image
 import numpy as np
 
-from hsicli.figures.maps import metres_per_pixel
 from hsicli.products.labels import Labels
 from hsicli.products.overview import Match, Overview
 
@@ -33,14 +32,14 @@ class Viewer:
         By the name that the page shows.
     matches : mapping of str to sequence of sequence of Match
         For each class of a map, the nearest first.
-    coordinates : str
-        What the coordinates of the grid are, in words.
+    unit : str
+        Of the grid's coordinates.
     """
 
     scene: Overview
     maps: Mapping[str, Labels]
     matches: Mapping[str, Sequence[Sequence[Match]]]
-    coordinates: str = ""
+    unit: str = ""
 
     def to_json(self) -> str:
         """What the script reads; the same viewer gives the same text."""
@@ -54,8 +53,7 @@ class Viewer:
             "picture": _picture(scene),
             "colours": scene.colours,
             "transform": grid.transform if grid else None,
-            "coordinates": self.coordinates,
-            "metres": metres_per_pixel(grid),
+            "unit": self.unit,
             "inNm": scene.in_nm,
             "spectra": {
                 "step": scene.spectra_step,

@@ -145,7 +145,7 @@ def test_a_click_shows_the_spectrum_of_the_cube(folder, flags):
     cube = read_product(folder / "cube.h5", Cube)
     spread = np.ptp(cube.data, axis=(0, 1)).max()
     np.testing.assert_allclose(spectrum_of(page), cube.data[17, 4], atol=spread / 100_000)
-    assert "row 17, column 4; 500090, 3999650 metre" in page
+    assert "row 17, column 4; 500090, 3999650 m;" in page
     assert "two" in re.search(r'id="said"[^>]*>([^<]*)', page)[1]
     assert 'class="own"' in page
 
