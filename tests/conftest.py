@@ -112,6 +112,10 @@ def planted() -> Planted:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Say how many tests read real data: a run that skips them all should not look like one that passed."""
-    passed = [report for report in terminalreporter.stats.get("passed", []) if "real" in report.keywords]
-    terminalreporter.write_line(f"real-data tests: {len(passed)} passed")
+    """Say how many tests had what not every machine has: a run that skips them should not look like another."""
+    for mark, name in (("real", "real-data tests"), ("browser", "browser tests")):
+        passed, skipped = (
+            sum(mark in report.keywords for report in terminalreporter.stats.get(outcome, []))
+            for outcome in ("passed", "skipped")
+        )
+        terminalreporter.write_line(f"{name}: {passed} passed, {skipped} skipped")

@@ -124,10 +124,11 @@ def spectrum_of(page: str) -> np.ndarray:
     return np.array(json.loads(re.search(r'data-spectrum="([^"]*)"', page)[1]))
 
 
-in_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is here")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium is here")
 
 
-@in_browser
+@pytest.mark.browser
+@needs_browser
 @pytest.mark.parametrize(
     "flags", [("--window-size=400,900",), ("--window-size=1600,900", "--force-dark-mode")]
 )
@@ -150,7 +151,8 @@ def test_a_click_shows_the_spectrum_of_the_cube(folder, flags):
     assert 'class="own"' in page
 
 
-@in_browser
+@pytest.mark.browser
+@needs_browser
 def test_an_address_brings_a_view_back_and_arrow_keys_walk(folder):
     press = """
         const key = new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true});
@@ -162,7 +164,8 @@ def test_an_address_brings_a_view_back_and_arrow_keys_walk(folder):
     assert 'data-hash="#pixel=4,5&amp;off=2&amp;opacity=0.25"' in page
 
 
-@in_browser
+@pytest.mark.browser
+@needs_browser
 def test_classes_switch_off_and_on_and_the_slider_moves(folder):
     act = """
         const alpha = () => {
