@@ -112,7 +112,7 @@ def planted() -> Planted:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Say how many tests had what not every machine has: a run that skips them should not look like another."""
+    """Say how many tests had what not every machine has: a run that skips them should not look whole."""
     for mark, name in (("real", "real-data tests"), ("browser", "browser tests")):
         passed, skipped = (
             sum(mark in report.keywords for report in terminalreporter.stats.get(outcome, []))
