@@ -27,16 +27,17 @@ log = logging.getLogger(__name__)
 class SuperpixelConfig:
     """The pieces that the image is cut into."""
 
-    count: int | None = None  # P; None: one for so many pixels:
-    size: int = 20
+    count: int | None = None  # P; None: one for so many pixels, and at most so many superpixels:
+    size: int = 10
+    most: int = 4000
     components: int = 3  # features that the cutting sees, as grey values
-    clip: float = 0.0  # share of the pixels cut off at either end before features become grey values
+    clip: float = 0.005  # share of the pixels cut off at either end before features become grey values
     balance: float = 0.5  # λ′, weight of even sizes
     sigma: float = 5.0  # σ, grey values that make an edge
     strip_pixels: int = 4_000_000  # an image larger than this is cut strip by strip
 
     def __post_init__(self) -> None:
-        for name, value in {"count": self.count, "size": self.size, "components": self.components}.items():
+        for name, value in {"count": self.count, "size": self.size, "most": self.most}.items():
             if value is not None and value < 1:
                 raise ValueError(f"superpixels.{name} must be 1 or more, it is {value}")
 
@@ -153,7 +154,7 @@ def cut_superpixels(
     (n,) int32
     """
     settings, pixels = config.superpixels, int(valid.sum())
-    wanted = settings.count or max(1, round(pixels / settings.size))
+    wanted = settings.count or min(settings.most, max(1, round(pixels / settings.size)))
     if wanted > pixels:
         raise InputError(
             f"the image has {pixels} valid pixels, too few for {wanted} superpixels",

@@ -20,8 +20,8 @@ PART = 8192
 class FeatureConfig:
     """What is compared of two pixels."""
 
-    scaling: Literal["none", "bands", "spectra"] = "none"  # what is made of length 1 before all else
-    components: int = 10  # principal components of the spectra; 0: all, so distances are those of spectra
+    scaling: Literal["none", "bands", "spectra"] = "bands"  # what is made of length 1 before all else
+    components: int = 5  # principal components of the spectra; 0: all, so distances are those of spectra
 
     def __post_init__(self) -> None:
         if self.components < 0:

@@ -22,11 +22,9 @@ class GraphConfig:
 
     representatives: int = 3  # n_k, of each superpixel
     short_superpixels: Literal["fewer", "first-pixels"] = "fewer"  # what one of fewer pixels than n_k gives
-    neighbours: int = 20  # N: of the graph, of the density, and of a mode's backbone
-    radius: int | None = (
-        20  # R, rows and cols to either side in which neighbours are looked for; None: anywhere
-    )
-    weights: Literal["one", "gaussian"] = "one"
+    neighbours: int = 40  # N: of the graph, of the density, and of a mode's backbone
+    radius: int = 0  # R, rows and cols to either side in which neighbours are looked for; 0: anywhere
+    weights: Literal["one", "gaussian"] = "gaussian"
     percentile: float = 50.0  # q, of the distances to neighbours: σ₀
     eigenpairs: int = 10  # that a diffusion distance is made of, the trivial one among them
 

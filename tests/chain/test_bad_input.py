@@ -162,6 +162,26 @@ def library_elsewhere() -> None:
     Path("far.csv").write_text("wavelength_nm,one\n3000,0.5\n3100,0.4\n3200,0.5\n")
 
 
+def library_and_air(low: float = 900.0, high: float = 2200.0) -> None:
+    """A cube whose detector columns are not known, a library that covers it, and an atmosphere."""
+    plain()
+    nm = np.linspace(900, 2200, 66)
+    dip = np.exp(-0.5 * ((nm - 1500) / 60) ** 2)
+    rows = [f"{at:g},{0.5 - 0.2 * depth:g}" for at, depth in zip(nm, dip, strict=True)]
+    Path("lib.csv").write_text("\n".join(["wavelength_nm,one", *rows]) + "\n")
+    air = [f"{at:g},{1 - 0.3 * depth:g}" for at, depth in zip(np.linspace(low, high, 66), dip, strict=True)]
+    Path("air.csv").write_text("\n".join(["wavelength_nm,scan_transmission", *air]) + "\n")
+
+
+def air_elsewhere() -> None:
+    library_and_air(2600.0, 3900.0)
+
+
+def air_without_gas() -> None:
+    library_and_air()
+    Path("air.csv").write_text("wavelength_nm,scan_transmission\n900,1\n1500,1\n2200,1\n")
+
+
 def few_pixels() -> None:
     write_envi(Path("a.hdr"), good(rows=2, cols=3))
 
@@ -287,6 +307,8 @@ EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
 TRDR_S = "preprocess frt0000abcd_07_if165s_trr3.lbl out.h5"
 
+AIR = "--denoise atmosphere --library lib.csv --transmission air.csv --window 1000,2100"
+
 CASES: list[tuple[Callable[[], None], str, str]] = [
     (truncated, PREPROCESS, "bytes"),
     (mismatched, PREPROCESS, "bytes"),
@@ -309,6 +331,10 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     ),
     (library_elsewhere, PREPROCESS + " --denoise sparse --transmission far.csv", "ends with transmission"),
     (few_pixels, PREPROCESS + " --denoise mnf", "too few for the noise"),
+    (library_and_air, PREPROCESS + " --denoise sparse --library lib.csv --window 2500,2600", "covers 1000"),
+    (library_and_air, PREPROCESS + " " + AIR, "columns are not known"),
+    (air_elsewhere, PREPROCESS + " " + AIR.replace("atmosphere", "sparse"), "2600 to 3900 nm"),
+    (air_without_gas, PREPROCESS + " " + AIR.replace("atmosphere", "sparse"), "no absorption"),
     (trdr_of_more_lines, TRDR_S, "bytes"),
     (trdr_of_more_bands, TRDR_S, "bytes"),
     (trdr_of_wider_numbers, TRDR_S, "bytes"),

@@ -115,7 +115,7 @@ def test_superpixels_alone(planted, product):
 def test_islands_of_a_mask_are_linked(planted, caplog):
     keep = planted.cube.valid.copy()
     keep[11:13], keep[:, 9:11] = False, False
-    near = replace(SMALL, graph=GraphConfig(radius=2))
+    near = replace(SMALL, graph=GraphConfig(radius=2, neighbours=20, weights="one"))
     with caplog.at_level("INFO"):
         found = diffuse_cube(planted.cube.with_valid(keep), near)
     assert "pieces" in caplog.text
