@@ -10,7 +10,7 @@ import typer
 from hsicli.cli.config import read_config
 from hsicli.cli.console import track
 from hsicli.cli.job import plan
-from hsicli.cli.options import ConfigFile, DryRun, Overrides, Overwrite, Variable, WavelengthTable
+from hsicli.cli.options import COMPUTE, ConfigFile, DryRun, Overrides, Overwrite, Variable, WavelengthTable
 from hsicli.cli.projecting import Geometry, PixelSize, Project, geometry_of, grid_for, on_grid, place_of
 from hsicli.errors import ConfigError
 
@@ -38,6 +38,11 @@ ExportOut = Annotated[
     ),
 ]
 
+Cog = Annotated[
+    bool,
+    typer.Option("--cog", help="A map as .tif: cloud-optimised, with overviews.", rich_help_panel=COMPUTE),
+]
+
 
 def export(
     file: FileArgument,
@@ -45,6 +50,7 @@ def export(
     project: Project = False,
     pixel_size: PixelSize = None,
     geometry: Geometry = None,
+    cog: Cog = False,
     variable: Variable = None,
     wavelengths: WavelengthTable = None,
     config_file: ConfigFile = None,
@@ -58,10 +64,13 @@ def export(
 
     config = read_config(
         ExportConfig, config_file, overrides,
+        layout="cloud" if cog else None,
         project__method="nearest" if project else None, project__pixel_size=pixel_size,
     )  # fmt: skip
     content = read_content(file, variable=variable, wavelengths=wavelengths)
     _check_form(content, output)
+    if config.layout == "cloud" and (content.raster is None or output.suffix.casefold() not in TIFF):
+        raise ConfigError("--cog is for maps as GeoTIFF", hint="leave it out, or give a map and a .tif")
     geometry = geometry_of(file, lambda: content.grid, geometry, config.project)
     files = _files(content, output)
     _check_header(files)
@@ -78,7 +87,8 @@ def export(
     if geometry is not None:
         content = _projected(content, file, geometry, config.project)
     says = f"hsicli export of {file.name}, {job.provenance.fingerprint}"
-    job.commit_files(lambda _: _write(content, files, says, job.provenance.fingerprint))
+    tags = {"HSICLI_FINGERPRINT": job.provenance.fingerprint}
+    job.commit_files(lambda _: _write(content, files, says, tags, config.layout))
 
 
 def _forms(content: "Content") -> tuple[str, ...]:
@@ -148,16 +158,15 @@ def _projected(content: "Content", file: Path, geometry: Path, config: "ProjectC
     return replace(content, raster=replace(raster, data=layers, grid=frame.grid, counts=None))
 
 
-def _write(content: "Content", files: list[Path], says: str, fingerprint: str) -> list[Path]:
+def _write(content: "Content", files: list[Path], says: str, tags: dict[str, str], layout: str) -> list[Path]:
     """Write it, by its suffix."""
     from hsicli.io.cube_geotiff import write_cube_geotiff
     from hsicli.io.envi_writing import write_envi_cube, write_envi_library, write_envi_raster
-    from hsicli.io.maps import write_geotiff
+    from hsicli.io.maps import write_cloud_geotiff, write_geotiff
     from hsicli.io.speclib_writing import write_table
     from hsicli.io.vector_files import write_geojson, write_geopackage
 
     output, suffix = files[0], files[0].suffix.casefold()
-    tags = {"HSICLI_FINGERPRINT": fingerprint}
     cube, raster, spectra = content.cube, content.raster, content.spectra
     match suffix:
         case ".csv" if spectra is not None:
@@ -171,7 +180,8 @@ def _write(content: "Content", files: list[Path], says: str, fingerprint: str) -
         case ".tif" | ".tiff" if cube is not None:
             write_cube_geotiff(output, _shown(cube), band_names=content.band_names, tags=tags)
         case ".tif" | ".tiff" if raster is not None:
-            write_geotiff(output, replace(raster, tags={**raster.tags, **tags}))
+            write = write_cloud_geotiff if layout == "cloud" else write_geotiff
+            write(output, replace(raster, tags={**raster.tags, **tags}))
         case _ if cube is not None:
             interleave = suffix[1:] if suffix in (".bil", ".bip", ".bsq") else "bil"
             write_envi_cube(

@@ -1,5 +1,6 @@
 """Maps as GeoTIFF: layers that a GIS shows with their legend, and converts without losing it."""
 
+import os
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.shutil import copy
 from rasterio.transform import Affine
 from rasterio.windows import Window
 
@@ -64,6 +66,33 @@ def write_geotiff(path: Path, raster: Raster) -> None:
         sidecar.unlink(missing_ok=True)  # of another raster, or another program's statistics of one
     with replacing(path) as partial, started_geotiff(partial, replace(raster, data=data)) as dataset:
         dataset.write(data)
+
+
+def write_cloud_geotiff(path: Path, raster: Raster) -> None:
+    """The same as `write_geotiff`, laid out for reading over a network: with overviews, directory first.
+
+    Overviews of classes show the class that most of their pixels have.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.tif``; anything there is replaced, whole or not at all.
+    raster : Raster
+    """
+    plain = path.with_name(f".{path.name}.tmp-{os.getpid()}-plain.tif")
+    resampling = "MODE" if raster.class_names else "AVERAGE"
+    try:
+        write_geotiff(plain, raster)
+        with replacing(path) as partial:
+            copy(plain, partial, driver="COG", compress="DEFLATE", overview_resampling=resampling)
+            legend_path(partial).unlink(missing_ok=True)  # GDAL's; ours says the same
+            if raster.class_names:
+                legend_path(plain).replace(legend_path(path))
+    except RasterioIOError as error:
+        raise no_room(path.parent) from error
+    finally:
+        plain.unlink(missing_ok=True)
+        legend_path(plain).unlink(missing_ok=True)
 
 
 def legend_path(path: Path) -> Path:

@@ -1,7 +1,7 @@
 """What becomes of an image on its way to other programs."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -10,10 +10,11 @@ from hsicli.stages.projection import ProjectConfig
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """What becomes of an image on its way to other programs; as a rule nothing."""
+    """What becomes of an image on its way to other programs."""
 
     VERSION: ClassVar[int] = 1
 
+    layout: Literal["tiled", "cloud"] = "tiled"  # of a map as GeoTIFF; cloud: with overviews (COG)
     project: ProjectConfig = field(default_factory=ProjectConfig)  # an image in sensor space, onto a map grid
 
 

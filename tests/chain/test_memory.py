@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.io.test_map_layers import write_ddr
+
 ROWS, COLS, BANDS = 1600, 400, 450
 BASE = """
 import resource
@@ -43,6 +45,15 @@ def own_memory(code: str) -> int:
     return int(done.stdout) * 1024
 
 
+def run_within(limit: int, command: str, folder: Path) -> None:
+    """A command in a process of its own, with so much private memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{BASE}\n{RUN.format(limit)}", *command.split(), "--threads", "1"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}: {done.stderr[-1500:]}"
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's accounting")
 def test_a_cube_four_times_the_memory_passes_with_the_defaults(tmp_path):
@@ -55,10 +66,19 @@ def test_a_cube_four_times_the_memory_passes_with_the_defaults(tmp_path):
         "hysime cube.h5 subspace.h5",
         "cluster cube.h5 classes.h5 --subspace subspace.h5",
     ):
-        program = f"{BASE}\n{RUN.format(limit)}"
-        done = subprocess.run(
-            [sys.executable, "-c", program, *command.split(), "--threads", "1"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{command}: {done.stderr[-1500:]}"
+        run_within(limit, command, tmp_path)
     assert (tmp_path / "cube.h5").stat().st_size > 3 * size // 4 > 2 * (limit - own_memory(BASE))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's accounting")
+def test_a_cube_four_times_the_memory_is_projected_and_exported(tmp_path):
+    size = write_cube(tmp_path / "big.img")
+    row, col = np.mgrid[0:ROWS, 0:COLS] / 3293
+    write_ddr(tmp_path / "ddr.lbl", 18.5 - row - col / 6, 77.4 + col - row / 6)
+    for command in (
+        "preprocess big.img map.h5 --project --geometry ddr.lbl",
+        "export big.img out.tif --project --geometry ddr.lbl",
+    ):
+        run_within(own_memory(BASE) + size // 4, command, tmp_path)
+    assert (tmp_path / "map.h5").stat().st_size > size

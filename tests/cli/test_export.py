@@ -136,6 +136,30 @@ def test_outlines_become_a_geopackage_and_geojson(folder):
     assert {item["properties"]["name"] for item in features} == set(NAMES)
 
 
+def test_a_map_for_the_cloud_has_overviews_and_the_same_legend(folder):
+    path, *_ = folder
+    labels = np.kron(np.random.default_rng(1).integers(0, 4, (30, 30)), np.ones((20, 20))).astype(np.int32)
+    counts = np.bincount(labels.ravel(), minlength=4)[1:]
+    means = np.zeros((3, BANDS))
+    large = Labels(labels, NAMES, COLOURS, counts, means, means, WAVELENGTHS, grid=GRID)
+    write_product(path / "large.h5", large, made("large"))
+    assert run("large.h5 out.tif --cog").exit_code == 0
+    with rasterio.open("out.tif") as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert dataset.overviews(1)
+        assert_array_equal(dataset.read(1), labels)
+        assert dataset.nodata == 0
+        assert dataset.colormap(1)[2][:3] == (0, 255, 0)
+        assert set(np.unique(dataset.read(1, out_shape=(150, 150)))) <= {0, 1, 2, 3}
+    found = read_labels(path / "out.tif")
+    assert found.names == NAMES
+    assert_array_equal(found.colours, COLOURS)
+    left = {file.name for file in path.iterdir() if file.name.startswith((".out", "out"))}
+    assert left == {"out.tif", "out.tif.aux.xml", "out.tif.log.json", "out.tif.provenance.json"}
+    assert "up to date" in run("large.h5 out.tif --cog").stderr
+    assert run("large.h5 out.tif").exit_code == 4
+
+
 def test_a_map_in_sensor_space_is_projected_when_asked(folder):
     path, _, labels, _ = folder
     result = run("sensor.h5 out.tif --project --geometry ddr.lbl --pixel-size 18")
@@ -226,6 +250,8 @@ def test_two_envi_files_of_one_stem_do_not_share_a_header(folder):
         ("sensor.h5 out.tif --geometry ddr.lbl", "nothing is projected"),
         ("map.h5 out.csv --project --geometry ddr.lbl", "lies on a map grid already"),
         ("map.h5 map.h5", "is not written as .h5"),
+        ("map.h5 out.img --cog", "--cog is for maps as GeoTIFF"),
+        ("cube.h5 out.tif --cog", "--cog is for maps as GeoTIFF"),
     ],
 )
 def test_what_cannot_be_written_is_said_with_what_can(folder, command, words):
