@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.merge import merge
 from typer.testing import CliRunner
 
 from hsicli.cli.app import app
@@ -85,6 +87,15 @@ def test_a_truth_sampled_at_two_parallels_comes_back_within_half_a_pixel(two, tm
     assert "2 maps" not in result.stderr
     assert "cells have a class in several maps" in result.stderr
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.filterwarnings("ignore:Use `@` matmul")  # rasterio's own
+def test_maps_of_two_parallels_that_a_plain_merge_refuses_are_one_mosaic(two, tmp_path):
+    with pytest.raises(RasterioError, match="CRS mismatch"):
+        merge([str(path) for path in two])
+    assert run(*two, tmp_path / "m.tif").exit_code == 0
+    with rasterio.open(tmp_path / "m-sources.tif") as dataset:
+        assert set(np.unique(dataset.read(1))) == {0, 1, 2}
 
 
 def test_asking_again_does_nothing_and_asking_otherwise_is_refused(two, tmp_path):
