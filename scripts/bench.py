@@ -245,6 +245,87 @@ def bench_fcls(data: np.ndarray) -> list[Row]:
     ]
 
 
+def bench_sparse_model(data: np.ndarray) -> list[Row]:
+    from scipy.optimize import linprog
+
+    from hsicli.preprocessing.absorptions import Dictionary, background_matrix
+    from hsicli.preprocessing.denoise import Effort, fit_spectra
+    from hsicli.preprocessing.sparse_model import SparseModel
+
+    bands, absorbers = data.shape[2], 481  # as many as the USGS library has minerals
+    y = torch.from_numpy(np.log(np.clip(data.reshape(-1, bands)[:2048], 1e-4, None)))
+    rng, axis = np.random.default_rng(0), np.linspace(1050.0, 2550.0, bands)
+    centres, widths = rng.uniform(1100, 2500, (2, absorbers)), rng.uniform(20, 150, (2, absorbers))
+    columns = -0.05 * np.exp(-0.5 * ((axis[:, None, None] - centres) / widths) ** 2).sum(axis=1)
+    names = tuple(map(str, range(absorbers)))
+    dictionary = Dictionary(names, columns, np.zeros((bands, 0)), background_matrix(axis))
+    model = SparseModel(dictionary, torch.device("cpu"))
+    equations = np.hstack([columns, dictionary.background, np.eye(bands), -np.eye(bands)])
+    limits = [(0, None)] * absorbers + [(None, None)] + [(0, None)] * (bands - 2) + [(None, None)]
+    few = y[:6].double().numpy()
+
+    def alone() -> None:
+        for one in few:
+            share = np.full(2 * bands, 1 / np.linalg.norm(one))
+            cost = np.r_[np.full(absorbers, 0.01), np.zeros(bands), share]
+            linprog(cost, A_eq=equations, b_eq=one, bounds=limits + [(0, None)] * (2 * bands))
+
+    return [
+        compare(
+            "sparse model, 481 absorptions, 2048 spectra",
+            lambda: fit_spectra(model, y, torch.ones_like(y), Effort()),
+            alone,
+            "HiGHS, exact, a spectrum at a time",
+            share=len(few) / len(y),
+        )
+    ]
+
+
+def bench_superpixels(_: np.ndarray) -> list[Row]:
+    """On smooth images of the sizes of Pavia U and Botswana, whatever the scene."""
+    from scipy.ndimage import gaussian_filter
+
+    from hsicli.algorithms.superpixels import _edges, _join, _weights, entropy_rate_superpixels, to_bytes
+
+    rng, out = np.random.default_rng(0), []
+    for (rows, cols), count in (((610, 340), 1000), ((1476, 256), 4550)):
+        fields = np.stack([gaussian_filter(rng.standard_normal((rows, cols)), 4) for _ in range(3)], axis=-1)
+        image = to_bytes(fields, np.ones((rows, cols), dtype=bool))
+        part = image[: rows // 40]
+        vertex = np.arange(part[..., 0].size, dtype=np.int32).reshape(part.shape[:2])
+        edges, table = _edges(part, vertex), _weights(3, 5.0)
+        goal = (vertex.size, max(1, count // 40), 0.5)
+        out.append(
+            compare(
+                f"superpixels, {rows}×{cols}×3 at {count}",
+                lambda image=image, count=count: entropy_rate_superpixels(image, count),
+                lambda edges=edges, table=table, goal=goal: _join.py_func(*edges, table, goal),
+                "its loop interpreted",
+                share=len(part) / rows,
+            )
+        )
+    return out
+
+
+def bench_neighbours(data: np.ndarray) -> list[Row]:
+    from sklearn.neighbors import NearestNeighbors
+
+    from hsicli.algorithms.neighbours import neighbour_distances, principal_axes
+
+    codes = principal_axes(data.reshape(-1, data.shape[2])[:100_000])[0][:, :5].astype(np.float32)
+    part = codes[:2000]
+    peer = NearestNeighbors(n_neighbors=41, algorithm="kd_tree", n_jobs=THREADS).fit(codes)
+    return [
+        compare(
+            f"40 nearest of {len(codes)} in 5 dimensions",
+            lambda: neighbour_distances(codes, 40, threads=THREADS),
+            lambda: peer.kneighbors(part),
+            "scikit-learn's tree",
+            share=len(part) / len(codes),
+        )
+    ]
+
+
 def bench_chain(folder: Path, data: np.ndarray) -> dict[str, Any]:
     """The chain from disk to map, from the shell, each stage with its own clock and memory."""
     rows, cols, bands = data.shape
@@ -281,6 +362,8 @@ def main() -> None:
 
     data = scene(*SCENES[given.scene])
     benches: list[Callable[..., list[Row]]] = [bench_continuum, bench_hysime, bench_mixture, bench_fcls]
+    benches.append(bench_sparse_model)
+    benches += [bench_superpixels, bench_neighbours]
     rows: list[Row] = []
     chain: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:

@@ -16,7 +16,7 @@ def spectra(planted) -> np.ndarray:
 
 
 def test_components_are_those_of_scikit_learn(planted):
-    found = principal_features(planted.cube, planted.cube.valid, FeatureConfig(components=4), quiet)
+    found = principal_features(planted.cube, planted.cube.valid, FeatureConfig("none", 4), quiet)
     expected = PCA(4).fit_transform(spectra(planted))
     np.testing.assert_allclose(np.abs(found.values), np.abs(expected), atol=1e-5)
     np.testing.assert_allclose(found.mean, spectra(planted).mean(axis=0), rtol=1e-6)
