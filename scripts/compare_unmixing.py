@@ -165,7 +165,7 @@ def linear_mmse(library: Library, concentration: float, snr: float, cube: Cube, 
 
 
 def ontech(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
-    """Tables II and III on cubes like OnTech-HSI-Syn-21, 64×64: SAD / RMSE by SNR; another cube to learn from."""
+    """Tables II and III on cubes like OnTech-HSI-Syn-21, 64×64: SAD / RMSE by SNR."""
     library = usgs(data, ONTECH)
     levels = (20.0, 30.0, 40.0, 50.0, np.inf)
     yield ("abundances", "method", *(f"{snr:g} dB" for snr in levels))

@@ -77,15 +77,44 @@ def archetypes(
     hyperspectral unmixing", IEEE TIP, 2023.
     """
     unit = _unit(spectra, p)
-    _, axes = np.linalg.eigh(unit.T @ unit)
-    points = np.ascontiguousarray(unit @ axes[:, : -p - SPARE - 1 : -1])
+    points = _points(unit, p)
     for _ in range(restarts):
-        weights, abundances = _run(points, p, rounds, rng)
-        endmembers = weights @ unit
-        lengths = np.linalg.norm(endmembers, axis=1)
-        cosines = endmembers @ endmembers.T / np.outer(lengths, lengths)
-        misfit = float(np.abs(unit - abundances @ endmembers).mean())
-        yield Archetypes(weights, abundances, misfit, float((cosines - 2 * np.eye(p)).max()))
+        exponents = 0.1 * rng.random((p, len(points)))
+        yield _judged(unit, *_run(points, exponents, float(2 ** rng.uniform(-3, 1)), rounds))
+
+
+def continued(spectra: np.ndarray, run: Archetypes, *, rounds: int) -> Archetypes:
+    """The same run, further: its endmembers go on from where they stand, by steps of f = 2.
+
+    Parameters
+    ----------
+    spectra : (n, bands) float
+        Those of the run.
+    run : Archetypes
+    rounds : int
+
+    Returns
+    -------
+    Archetypes
+    """
+    p = len(run.weights)
+    unit = _unit(spectra, p)
+    exponents = np.log(np.maximum(run.weights, TINY))
+    return _judged(unit, *_run(_points(unit, p), exponents, 2.0, rounds))
+
+
+def _points(unit: np.ndarray, p: int) -> np.ndarray:
+    """(n, p + 6): the spectra along their leading directions."""
+    _, axes = np.linalg.eigh(unit.T @ unit)
+    return np.ascontiguousarray(unit @ axes[:, : -p - SPARE - 1 : -1])
+
+
+def _judged(unit: np.ndarray, weights: np.ndarray, abundances: np.ndarray) -> Archetypes:
+    endmembers = weights @ unit
+    lengths = np.linalg.norm(endmembers, axis=1)
+    cosines = endmembers @ endmembers.T / np.outer(lengths, lengths)
+    misfit = float(np.abs(unit - abundances @ endmembers).mean())
+    return Archetypes(weights, abundances, misfit, float((cosines - 2 * np.eye(len(weights))).max()))
 
 
 def least_coherent(runs: Sequence[Archetypes], *, within: float = 0.05) -> Archetypes:
@@ -127,14 +156,18 @@ def _unit(spectra: np.ndarray, p: int) -> np.ndarray:
     return unit
 
 
-def _run(points: np.ndarray, p: int, rounds: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """B (p, n) and A (n, p) after all rounds. Both are kept as logarithms: what underflows may come back."""
-    n = len(points)
-    exponents = 0.1 * rng.random((p, n))
+def _run(
+    points: np.ndarray, exponents: np.ndarray, scale: float, rounds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """B (p, n) and A (n, p) after all rounds, from logarithms of B, changed in place.
+
+    Both are kept as logarithms: what underflows may come back.
+    """
+    n, p = len(points), len(exponents)
     weights = _softmax(exponents)
     shares, abundances = np.zeros((n, p)), np.full((n, p), 1 / p)
     endmembers = weights @ points
-    scale, mean = float(2 ** rng.uniform(-3, 1)), points.mean(axis=0)
+    mean = points.mean(axis=0)
     spread = float(((points - mean) ** 2).sum(axis=1).mean())
     for _ in range(rounds):
         rate = scale / max(spread, float(((endmembers - mean) ** 2).sum(axis=1).max()), TINY)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from hsicli.algorithms.archetypes import Archetypes, archetypes, least_coherent
+from hsicli.algorithms.archetypes import Archetypes, archetypes, continued, least_coherent
 from hsicli.algorithms.endmembers import nfindr, sivm, vca
 from hsicli.algorithms.factorization import band_sparseness, sparse_nmf
 from hsicli.algorithms.leastsquares import nnls
@@ -37,6 +37,7 @@ class SearchConfig:
     restarts: int = 12  # random starts of archetypal analysis
     rounds: int = 100  # of each
     within: float = 0.05  # a start takes part in the choice if it fits no worse than the best by this share
+    polish: int = 300  # rounds more for the start that was chosen
     steps: int = 300  # of NMF, its sparsity as its authors have it
 
     def __post_init__(self) -> None:
@@ -144,6 +145,7 @@ def _archetypes(
             lambda: {"runs": [[torch.from_numpy(r.weights), r.misfit, r.coherence] for r in runs]}
         )
     chosen = least_coherent(runs, within=config.within)
+    chosen = continued(spectra, chosen, rounds=config.polish) if config.polish else chosen
     log.debug(
         "archetypes: of %d starts, misfit %.3g to %.3g, the one taken has %.3g",
         len(runs), min(r.misfit for r in runs), max(r.misfit for r in runs), chosen.misfit,
