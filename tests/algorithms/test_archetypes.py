@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from hsicli.algorithms.angles import spectral_angle
-from hsicli.algorithms.archetypes import Archetypes, archetypes, least_coherent
+from hsicli.algorithms.archetypes import Archetypes, archetypes, continued, least_coherent
 from hsicli.algorithms.leastsquares import fractions, nnls
 from hsicli.algorithms.minerals import spectra as mineral_spectra
 from hsicli.errors import InputError
@@ -50,6 +50,15 @@ def test_both_factors_lie_on_the_simplex(rng):
             assert factor.shape == shape
             assert factor.min() >= 0
             np.testing.assert_allclose(factor.sum(axis=1), 1, atol=1e-12)
+
+
+def test_a_run_that_goes_on_fits_better_and_starts_where_it_was(rng):
+    spectra, _, _ = scene(rng, n=400)
+    run = next(archetypes(spectra, 3, restarts=1, rounds=15, rng=rng))
+    still, further = (continued(spectra, run, rounds=rounds) for rounds in (0, 60))
+    np.testing.assert_allclose(still.weights, run.weights, atol=1e-12)
+    assert further.misfit < run.misfit
+    np.testing.assert_allclose(further.weights.sum(axis=1), 1, atol=1e-12)
 
 
 def test_more_rounds_fit_better(rng):
