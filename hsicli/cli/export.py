@@ -77,7 +77,7 @@ def export(
     job = plan(
         "export",
         reads={
-            f"file {variable}" if variable else "file": file,
+            "library" if file.is_dir() else f"file {variable}" if variable else "file": file,
             "wavelengths": wavelengths, "geometry": geometry,
         },
         writes=files[0], beside=files[1:], config=config, overwrite=overwrite, dry_run=dry_run,

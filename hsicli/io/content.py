@@ -12,7 +12,7 @@ from hsicli.io.description import KIND_NAMED, holds_library
 from hsicli.io.formats import format_of
 from hsicli.io.layers import layer_names
 from hsicli.io.map_layers import CLASS, OpenMap, open_map
-from hsicli.io.reading import read_cube
+from hsicli.io.reading import open_cube, read_cube
 from hsicli.library import Library
 from hsicli.products.abundances import Abundances, abundance_raster
 from hsicli.products.rasters import Raster, class_raster
@@ -79,9 +79,12 @@ def read_content(path: Path, *, variable: str | None = None, wavelengths: Path |
         return _of_product(path, wavelengths)
     if (form == "ENVI" and _envi_kind(path) == "classes") or (form == "GeoTIFF" and _is_class_map(path)):
         return Content("a class map", raster=_raster_of(open_map(path)))
-    cube = read_cube(path, variable=variable, wavelengths=wavelengths)
-    named = cube.wavelengths is None and form in {"ENVI", "PDS3", "GeoTIFF", "GDAL"}
-    return Content("a cube", cube=cube, band_names=layer_names(path) if named else ())
+    if wavelengths is None and form in {"ENVI", "PDS3", "GeoTIFF", "GDAL"}:
+        cube = open_cube(path)
+        names = layer_names(path) if cube.wavelengths is None else ()
+        if names:
+            return Content("a cube", cube=cube, band_names=names)
+    return Content("a cube", cube=read_cube(path, variable=variable, wavelengths=wavelengths))
 
 
 def _of_product(path: Path, wavelengths: Path | None) -> Content:

@@ -201,7 +201,7 @@ def float_blocks(cube: Cube) -> Iterator[Rows]:
         return
     stored = replace(cube, good_bands=np.ones_like(cube.good_bands), wavelengths=None)  # so nothing is sorted
     for block in stored.blocks():
-        block.data[~block.valid] = np.nan
+        block.data[~cube.valid[block.rows]] = np.nan  # a pixel that lacks some bands keeps the others
         yield block.rows, block.data
 
 

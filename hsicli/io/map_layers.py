@@ -205,7 +205,9 @@ def geometry_for(image: Path, given: Path | None) -> Path:
     InputError
         If none is given, and none of its observation lies beside it.
     """
-    geometry = given or geometry_beside(image)
+    name = parse_name(image)
+    itself = image if name is not None and name.kind == "DDR" else None
+    geometry = given or geometry_beside(image) or itself
     if geometry is None:
         raise InputError(
             f"{image}: has no georeferencing, and no DDR of its observation lies beside it",

@@ -101,9 +101,9 @@ def _taken(cube: Cube, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for rows, data, usable in part.blocks():
         low, high = ((source.start + edge) * cols for edge in (rows.start, rows.stop))
         here = (index >= low) & (index < high)
+        data[~part.valid[rows]] = np.nan  # a pixel that lacks some bands keeps the others
         block[here] = data.reshape(-1, data.shape[2])[index[here] - low]
         valid[here] = usable.ravel()[index[here] - low]
-    block[~valid] = np.nan
     return block, valid
 
 

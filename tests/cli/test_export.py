@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import warnings
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,13 @@ import rasterio
 import spectral
 from numpy.testing import assert_allclose, assert_array_equal
 from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning
 from typer.testing import CliRunner
 
 from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.envi import read_envi
+from hsicli.io.envi_writing import write_envi_cube
 from hsicli.io.hdf5 import write_product
 from hsicli.io.labels import read_labels
 from hsicli.io.speclib import read_library
@@ -194,6 +197,57 @@ def test_a_cube_in_sensor_space_is_projected_too(folder):
     there = np.asarray(again.data)[np.isfinite(again.data).all(axis=2)]
     assert len(there) > 0.8 * ROWS * COLS
     assert np.isin(there, cube.data).all()
+
+
+def planes_of(path):
+    """All bands of an image without a place, and their names."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(path) as dataset:
+            return dataset.read(), dataset.descriptions
+
+
+@pytest.mark.real
+def test_real_geometry_is_laid_where_its_own_planes_say(data_dir, tmp_path, monkeypatch):
+    """A DDR needs no other to be projected; planes without data take none of the others with them."""
+    monkeypatch.chdir(tmp_path)
+    label = data_dir / "crism/fixtures/frt00003e25_01_de156l_ddr1.lbl"
+    assert run(f"{label} plain.tif").exit_code == 0
+    planes, names = planes_of("plain.tif")
+    assert names[3].startswith("Latitude")
+    assert sorted({bool(np.isnan(plane).all()) for plane in planes}) == [False, True]
+    assert np.isfinite(planes[3]).all()
+
+    assert run(f"{label} map.tif --project").exit_code == 0
+    with rasterio.open("map.tif") as dataset:
+        planes, (a, *_, e, y) = dataset.read(), tuple(dataset.transform)[:6]
+        radius = dataset.crs.to_dict()["R"]
+    north = np.degrees((y + e * (np.indices(planes[3].shape)[0] + 0.5)) / radius) - planes[3]
+    known = np.isfinite(planes[3])
+    assert known.sum() > 1000
+    assert np.median(np.abs(north[known])) < np.degrees(a / radius)
+
+
+def test_planes_keep_their_names_and_what_they_have(folder):
+    path, *_ = folder
+    planes = np.random.default_rng(0).random((ROWS, COLS, 2)).astype(np.float32)
+    planes[3, 4, 1] = np.nan
+    write_envi_cube(path / "planes.img", Cube(planes), band_names=("slope", "height"))
+    result = run("planes.img out.tif")
+    assert result.exit_code == 0, result.output
+    assert "wavelengths" not in result.stderr
+    found, names = planes_of("out.tif")
+    assert names == ("slope", "height")
+    assert_array_equal(np.moveaxis(found, 0, 2), planes)
+
+
+def test_a_folder_of_spectra_is_a_library(folder):
+    path, *_ = folder
+    (path / "spectra").mkdir()
+    for name in ("a", "b"):
+        (path / "spectra" / f"{name}.csv").write_text(f"wavelength_nm,{name}\n1000,.1\n1100,.2\n1200,.3\n")
+    assert run("spectra out.sli").exit_code == 0
+    assert read_library(path / "out.sli").names == ("a", "b")
 
 
 def test_a_library_changes_its_form(folder):

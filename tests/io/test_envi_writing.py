@@ -141,3 +141,10 @@ def test_a_big_end_first_header_says_so() -> None:
     assert "byte order = 1" in envi_header((1, 1, 1), ">i2")
     assert "byte order = 0" in envi_header((1, 1, 1), "<i2")
     assert "data type = 12" in envi_header((1, 1, 1), np.uint16)
+
+
+def test_a_pixel_that_lacks_a_band_keeps_the_others(tmp_path: Path, rng: np.random.Generator) -> None:
+    cube = scene(rng)
+    cube.data[2, 1, 3] = np.nan
+    _, header = write_envi_cube(tmp_path / "x.img", cube)
+    np.testing.assert_array_equal(read_envi(header).data, cube.data)

@@ -55,3 +55,13 @@ def test_block_size_does_not_matter(monkeypatch, rng, size) -> None:
 def test_an_index_beyond_the_cube_is_refused() -> None:
     with pytest.raises(ValueError, match="20 pixels"):
         project_cube(cube_of(), np.array([[20]]), GRID)
+
+
+def test_a_pixel_that_lacks_a_band_keeps_the_others_and_one_that_is_masked_keeps_none() -> None:
+    cube = cube_of()
+    cube.data[0, 0, 0] = np.nan
+    keep = np.ones((5, 4), dtype=bool)
+    keep[0, 1] = False
+    data, projected = made(project_cube(cube.with_valid(keep), np.array([[0, 1, 2]]), GRID))
+    np.testing.assert_array_equal(data[0], [[2, np.nan], [np.nan, np.nan], [8, 7]])
+    np.testing.assert_array_equal(projected.valid, [[False, False, True]])
