@@ -11,7 +11,7 @@ from hsicli.cli.config import read_config
 from hsicli.cli.console import track
 from hsicli.cli.job import plan
 from hsicli.cli.options import COMPUTE, ConfigFile, DryRun, Overrides, Overwrite, Variable, WavelengthTable
-from hsicli.cli.projecting import Geometry, PixelSize, Project, geometry_of, grid_for, on_grid, place_of
+from hsicli.cli.projecting import Geometry, PixelSize, Project, geometry_of, laid
 from hsicli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,20 +142,19 @@ def _files(content: "Content", output: Path) -> list[Path]:
 
 def _projected(content: "Content", file: Path, geometry: Path, config: "ProjectConfig") -> "Content":
     """The same on the grid that holds it."""
-    from hsicli.io.warping import pixel_index
     from hsicli.stages.export import project_layers
+    from hsicli.stages.projection import project_cube
 
     if content.shape is None:
         raise ConfigError(f"{file}: {content.kind} has no pixels to project", hint="leave out --project")
-    place = place_of(file, content.shape, geometry)
+    index, grid = laid(file, content.shape, geometry, config)
     if content.cube is not None:
-        return replace(content, cube=on_grid(content.cube, place, config))
+        return replace(content, cube=project_cube(content.cube, index, grid))
     raster = content.raster
     if raster is None:
         return content
-    frame = grid_for(place, config)
-    layers = project_layers(raster.data, pixel_index(frame, place), raster.nodata)
-    return replace(content, raster=replace(raster, data=layers, grid=frame.grid, counts=None))
+    layers = project_layers(raster.data, index, raster.nodata)
+    return replace(content, raster=replace(raster, data=layers, grid=grid, counts=None))
 
 
 def _write(content: "Content", files: list[Path], says: str, tags: dict[str, str], layout: str) -> list[Path]:

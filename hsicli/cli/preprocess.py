@@ -31,7 +31,7 @@ from hsicli.cli.projecting import (
     Project,
     geometry_of,
     in_two_passes,
-    place_of,
+    laid,
 )
 from hsicli.errors import ConfigError
 
@@ -144,9 +144,9 @@ def preprocess(
     if job.done:
         return
     opened = read_cube(cube, variable=variable, wavelengths=wavelengths)
-    place = place_of(cube, opened.shape, geometry) if geometry else None  # may refuse: before the long work
+    cells = laid(cube, opened.shape, geometry, config.project) if geometry else None  # may refuse: goes first
     clean = functools.partial(_cleaned, opened, config, files, job, device if modelled else None)
-    made = clean() if place is None else in_two_passes(job, clean, place, config.project)
+    made = clean() if cells is None else in_two_passes(job, clean, *cells)
     job.commit(made, compress=compress)
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from hsicli.cli.job import Job
     from hsicli.cube import Cube, Grid
-    from hsicli.io.warping import Frame, Place
     from hsicli.stages.projection import ProjectConfig
 
 log = logging.getLogger(__name__)
@@ -75,51 +74,47 @@ def geometry_of(
     return geometry_for(image, given)
 
 
-def place_of(image: Path, shape: tuple[int, ...], geometry: Path) -> "Place":
-    """Where the pixels of an image in sensor space lie.
+def laid(
+    image: Path, shape: tuple[int, ...], geometry: Path, config: "ProjectConfig"
+) -> "tuple[np.ndarray, Grid]":
+    """Which pixel each cell of a grid has, of an image in sensor space; what was derived of the grid is said.
+
+    Returns
+    -------
+    (rows, cols) int64
+        Flat indices of pixels; −1 for none.
+    Grid
 
     Raises
     ------
     InputError
         If the geometry is of another image.
     """
+    import numpy as np
+
+    from hsicli.io.framing import common_frame
     from hsicli.io.map_layers import place_by_geometry
+    from hsicli.io.warping import pixel_index
     from hsicli.stages.mosaic import pixel_finder
 
-    return place_by_geometry(image, (shape[0], shape[1]), geometry, pixel_finder)
-
-
-def grid_for(place: "Place", config: "ProjectConfig") -> "Frame":
-    """The grid that holds an image; what was derived is said."""
-    from hsicli.io.framing import common_frame
-
+    place = place_by_geometry(image, (shape[0], shape[1]), geometry, pixel_finder)
     if config.pixel_size is None:
         log.info(
             "cells of %g m, the usual distance of neighbouring pixels: --pixel-size METRES gives another",
             place.pixel,
         )
-    return common_frame([place], parallel=config.parallel, pixel=config.pixel_size)
-
-
-def on_grid(cube: "Cube", place: "Place", config: "ProjectConfig") -> "Cube":
-    """The cube on the grid that holds it; its spectra are taken when it is written."""
-    import numpy as np
-
-    from hsicli.io.warping import pixel_index
-    from hsicli.stages.projection import project_cube
-
-    frame = grid_for(place, config)
+    frame = common_frame([place], parallel=config.parallel, pixel=config.pixel_size)
     index = pixel_index(frame, place)
     seen = np.unique(index[index >= 0]).size
     log.info(
         "%d of %d pixels are nearest to a cell; %.1f %% of the %d cells have a pixel",
-        seen, cube.shape[0] * cube.shape[1], 100 * (index >= 0).mean(), index.size,
+        seen, shape[0] * shape[1], 100 * (index >= 0).mean(), index.size,
     )  # fmt: skip
-    return project_cube(cube, index, frame.grid)
+    return index, frame.grid
 
 
-def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config: "ProjectConfig") -> "Cube":
-    """The cube that is made, on the grid that holds it.
+def in_two_passes(job: "Job", make: "Callable[[], Cube]", index: "np.ndarray", grid: "Grid") -> "Cube":
+    """The cube that is made, on a grid whose cells have the pixels of `laid`.
 
     In sensor space it lies beside the output meanwhile, as a product of the run's own fingerprint: what an
     earlier run of the same words left there is taken as it is. It goes when the last row has been projected.
@@ -127,6 +122,7 @@ def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config
     from hsicli.cube import BLOCK_BYTES, Cube, Stream
     from hsicli.io.files import clear_leftovers, replacing
     from hsicli.io.hdf5 import read_product, write_product
+    from hsicli.stages.projection import project_cube
 
     path = job.output.with_name(job.output.name + ".sensor")
     clear_leftovers(path)
@@ -135,7 +131,7 @@ def in_two_passes(job: "Job", make: "Callable[[], Cube]", place: "Place", config
     else:
         with replacing(path) as partial:
             write_product(partial, make(), job.provenance)
-    projected = on_grid(read_product(path, Cube), place, config)
+    projected = project_cube(read_product(path, Cube), index, grid)
     walk = projected.data
     rows, cols, bands = projected.shape
     count = -(-rows // max(1, BLOCK_BYTES // (4 * cols * bands)))

@@ -10,7 +10,6 @@ from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 from typer.testing import CliRunner
 
-from hsicli.cli import projecting
 from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.envi_writing import write_envi_cube
@@ -175,7 +174,7 @@ def test_a_run_killed_in_its_second_pass_goes_on_from_the_first(folder, monkeypa
     whole = (folder / "out.h5").read_bytes()
     (folder / "out.h5").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(projecting, "on_grid", killed)
+        patch.setattr("hsicli.stages.projection.project_cube", killed)
         assert run(TER + " --project").exit_code != 0
     assert not (folder / "out.h5").exists()
     assert (folder / "out.h5.sensor").exists()
