@@ -49,7 +49,7 @@ def published(classes: int) -> DiffuseConfig:
     return DiffuseConfig(
         classes=classes,
         features=FeatureConfig("bands", 0),
-        superpixels=SuperpixelConfig(count=1000, clip=0.0),
+        superpixels=SuperpixelConfig(count=1000),
         graph=GraphConfig(
             representatives=5, neighbours=50, radius=7, weights="one", percentile=10.0
         ),
@@ -64,7 +64,7 @@ def ablations(classes: int) -> dict[str, DiffuseConfig]:
         "default": base,
         "no superpixels (1 pixel each)": replace(base, superpixels=replace(pieces, size=1, most=10**6)),
         "superpixels of 20": replace(base, superpixels=replace(pieces, size=20)),
-        "grey values not clipped": replace(base, superpixels=replace(pieces, clip=0.0)),
+        "grey values clipped by 0.005": replace(base, superpixels=replace(pieces, clip=0.005)),
         "one pixel a superpixel": replace(base, graph=replace(graph, representatives=1)),
         "10 components": replace(base, features=replace(base.features, components=10)),
         "all bands": replace(base, features=replace(base.features, components=0)),

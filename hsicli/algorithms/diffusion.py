@@ -14,6 +14,9 @@ DENSE = 400
 RESTARTS = 60
 """Of the Lanczos iteration, before another way to the eigenpairs is taken."""
 
+LONGEST = 2**20
+"""Steps: a walk between pieces that a faint link joins would else be followed for ever."""
+
 FAINTEST = 1e-6
 """Weight that a link between pieces of the graph has at least."""
 
@@ -193,7 +196,7 @@ def walk_eigenpairs(graph: sparse.csr_array, count: int) -> tuple[np.ndarray, np
 def diffusion_times(second: float, rarest: float, tolerance: float = 1e-5) -> np.ndarray:
     """Times 0, 1, 2, 4, … until the walk has forgotten where it began.
 
-    2ᵀ is the first power of two with λ₂ᵗ ≤ τ min π / 2, but 2⁴⁰ at most.
+    2ᵀ is the first power of two with λ₂ᵗ ≤ τ min π / 2, but no more than `LONGEST`.
 
     Parameters
     ----------
@@ -210,8 +213,8 @@ def diffusion_times(second: float, rarest: float, tolerance: float = 1e-5) -> np
     """
     if second <= 0:
         return np.array([0, 1])
-    longest = np.log(tolerance * rarest / 2) / min(np.log(second), -1e-15)
-    powers = int(np.clip(np.ceil(np.log2(longest)), 0, 40))
+    forgotten = np.log(tolerance * rarest / 2) / min(np.log(second), -1e-15)
+    powers = int(np.clip(np.ceil(np.log2(min(forgotten, LONGEST))), 0, None))
     return np.concatenate([[0], 2 ** np.arange(powers + 1, dtype=np.int64)])
 
 

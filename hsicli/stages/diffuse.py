@@ -31,7 +31,7 @@ class SuperpixelConfig:
     size: int = 10
     most: int = 4000
     components: int = 3  # features that the cutting sees, as grey values
-    clip: float = 0.005  # share of the pixels cut off at either end before features become grey values
+    clip: float = 0.0  # share of the pixels cut off at either end before features become grey values
     balance: float = 0.5  # λ′, weight of even sizes
     sigma: float = 5.0  # σ, grey values that make an edge
     strip_pixels: int = 4_000_000  # an image larger than this is cut strip by strip

@@ -15,6 +15,9 @@ from hsicli.runtime import Track
 
 log = logging.getLogger(__name__)
 
+ALONE = 1e-9
+"""Of the third coordinate, against the second, what no longer counts: then all later times are the same."""
+
 
 @dataclass(frozen=True)
 class GraphConfig:
@@ -123,8 +126,14 @@ def classes_of_times(
     """
     second = float(walk.values[1]) if len(walk.values) > 1 else 0.0
     times = diffusion_times(second, walk.rarest) if time is None else np.array([time])
-    labels, modes = [], []
-    for each in track(times, "times"):
+    labels: list[np.ndarray] = []
+    modes: list[np.ndarray] = []
+    left = (walk.values[2:3] / max(second, 1e-300)) ** times[:, None].astype(float)  # of the third coordinate
+    for row, each in enumerate(track(times, "times")):
+        if row and (left[row - 1] < ALONE).all():  # the second coordinate alone told points apart before
+            labels.append(labels[-1])
+            modes.append(modes[-1])
+            continue
         found = classes_by_modes(
             coordinates(walk.values, walk.vectors, int(each)), walk.density[walk.chosen.pixels],
             walk.chosen.superpixels, classes, config.neighbours,
