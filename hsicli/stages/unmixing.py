@@ -70,7 +70,9 @@ class UnmixConfig:
     max_pixels: int = 20_000  # spectra drawn to find endmembers and to learn from
     search: SearchConfig = field(default_factory=SearchConfig)
     network: LdvaeConfig = field(default_factory=lambda: LdvaeConfig(anchor=100.0))
-    training: TrainingConfig = field(default_factory=lambda: TrainingConfig(epochs=40, patience=40))
+    training: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(epochs=60, learning_rate=3e-3, patience=60)
+    )
     supervised: SupervisedConfig = field(default_factory=SupervisedConfig)
     transfer: TransferConfig = field(default_factory=TransferConfig)
     sparse: SparseConfig = field(default_factory=SparseConfig)
