@@ -34,9 +34,6 @@ ONTECH = (
 )
 NOISES = ("20", "30", "40", "50", "inf")
 SEARCHES = ("vca", "nfindr", "ppi", "sivm", "smacc", "nmf", "archetypes")
-SETTINGS = ('brightness="fixed"', "search.restarts=4")
-"""Pixels are equally bright here; four starts of archetypal analysis, for time."""
-
 DRAWS = {
     "Dirichlet(1)": (),
     "uniform over sum": ('blend.draw="even"',),
