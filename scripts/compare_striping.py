@@ -134,9 +134,16 @@ def methods(
                 "atmosphere": DenoiseConfig(method="atmosphere"),
             }
         else:
-            kinds = {"sparse": DenoiseConfig(method="sparse"), "sparse + CO2": DenoiseConfig(method="sparse")}
+            sparse = DenoiseConfig(method="sparse")
+            striped = replace(sparse, destripe=False)
+            kinds = {
+                "sparse": sparse,
+                "sparse + CO2": sparse,
+                "sparse, stripes left": striped,
+                "sparse + CO2, stripes left": striped,
+            }
         for method, config in kinds.items():
-            given = means._replace(transmission=None) if method == "sparse" else means
+            given = means if kind == "TRDR" or "CO2" in method else means._replace(transmission=None)
             yield f"{method}{name}", streamed(scene.cube, config, given)
             if method in {"sparse", "atmosphere"}:
                 yield f"{method}{name} model", streamed(scene.cube, replace(config, output="model"), given)

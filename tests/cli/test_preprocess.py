@@ -204,3 +204,27 @@ def test_json_names_the_product(folder):
     result = run(folder / "cube.h5", folder / "out.h5", "--json", "--compress")
 
     assert json.loads(result.stdout)["output"] == str(folder / "out.h5")
+
+
+def test_a_trdr_is_freed_of_its_atmosphere_column_by_column(tmp_path, monkeypatch):
+    from hsicli.cli.app import app as hsicli
+
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(
+        hsicli, ["synth", "mars", "s", "--as", "trdr", "--rows", "24", "--cols", "64", "-q"]
+    )
+    assert made.exit_code == 0, made.output
+
+    result = run(
+        "s.lbl", "out.h5", "--denoise", "atmosphere", "--library", "s_endmembers.csv",
+        "--transmission", "s_transmission.csv", "--normalize", "none", "--set", "denoise.rounds=1",
+        "--device", "cpu",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    assert "transmissions of 60 columns fitted" in result.stderr
+    product = read_product(tmp_path / "out.h5", Cube)
+    near, beside = (np.argmin(np.abs(product.wavelengths - at)) for at in (2008, 2120))
+    depth = 1 - product.data[..., near] / product.data[..., beside]
+    assert np.isfinite(product.data[:, 3:63]).all()
+    assert abs(np.nanmedian(depth)) < 0.05  # and half of the light is absorbed there on the way
