@@ -239,7 +239,7 @@ def koirala(data: Path, seeds: int) -> Iterator[tuple[str, ...]]:
     constant = rms(known[mixed] - known[mixed].mean(axis=0))
     yield ("endmembers", "model", "tile means", "pixels")
     yield ("", "constant", f"{constant:.4f}", "")
-    network = LdvaeConfig(decoder="bilinear", anchor=100.0)
+    network = LdvaeConfig(decoder="bilinear", anchor=1e4)
     for name, settings in (
         ("linear, brightness fixed", {"method": "known", "brightness": "fixed"}),
         ("linear, brightness free", {"method": "known", "brightness": "free"}),

@@ -69,7 +69,7 @@ class UnmixConfig:
     compare: Compare = "band-depth"  # what of endmembers and library the angles are of, when they are named
     max_pixels: int = 20_000  # spectra drawn to find endmembers and to learn from
     search: SearchConfig = field(default_factory=SearchConfig)
-    network: LdvaeConfig = field(default_factory=lambda: LdvaeConfig(anchor=100.0))
+    network: LdvaeConfig = field(default_factory=lambda: LdvaeConfig(anchor=1e4))
     training: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(epochs=60, learning_rate=3e-3, patience=60)
     )
