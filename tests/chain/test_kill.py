@@ -24,7 +24,8 @@ STAGES = {
     "hysime": "hysime {made}/cube.h5 {out}/subspace.h5",
     "cluster": "cluster {made}/cube.h5 {out}/classes.h5 --subspace {made}/subspace.h5 --components 6",
     "export": "export {made}/classes.h5 {out}/map.gpkg",
-    "unmix": "unmix {made}/scene.img {out}/shares.h5 --endmembers 3 --library {made}/scene_endmembers.csv",
+    "unmix": "unmix {made}/scene.img {out}/shares.h5 --endmembers 3 --library {made}/scene_endmembers.csv "
+    "--set training.epochs=8 --set search.restarts=4 --set search.rounds=30",
     "report": "report {made}/cube.h5 {made}/classes.h5 {out}/page.html",
     "diffuse": "diffuse {made}/cube.h5 {out}/pieces.h5 --classes 5",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
