@@ -14,12 +14,16 @@ from hsicli.cli.options import COMPUTE, INPUTS, ConfigFile, DryRun, Overrides, O
 from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from hsicli.figures.page import Table
     from hsicli.figures.report import Entry
     from hsicli.products.overview import Match
     from hsicli.provenance import Provenance
     from hsicli.stages.report import ReportConfig
 
 log = logging.getLogger(__name__)
+
+MOST_CLASSES = 254
+"""A map of more classes, such as superpixels, has its pictures, but does not lie over the scene."""
 
 Products = Annotated[
     list[Path],
@@ -108,15 +112,12 @@ def _wavelengths(text: str | None) -> list[float] | None:
 
 def _entry(path: Path, config: "ReportConfig", library: Path | None) -> "Entry":
     """A product with what a page says of it; a raw image is read as a cube."""
-    from hsicli.cli.score_tables import score_tables
     from hsicli.cube import Cube
-    from hsicli.figures.page import Table
     from hsicli.figures.report import Entry
     from hsicli.io.hdf5 import is_hdf5, read_header, read_product
     from hsicli.io.reading import read_cube
     from hsicli.products.kinds import KINDS
     from hsicli.products.labels import Labels
-    from hsicli.products.scores import Scores
 
     if not path.is_file() or not is_hdf5(path) or path.suffix.lower() == ".nc":
         cube = read_cube(path)
@@ -126,16 +127,31 @@ def _entry(path: Path, config: "ReportConfig", library: Path | None) -> "Entry":
     if header.kind not in kinds:
         raise InputError(f"{path}: holds a {header.kind}, which this hsicli does not know")
     product: Any = read_product(path, kinds[header.kind])
-    tables, matches = [], []
-    if isinstance(product, Scores):
-        tables = [
-            Table(found.columns, tuple(found.rows), ": ".join(filter(None, (found.title, found.note))))
-            for found in score_tables(product)
-        ]
+    matches = []
     if isinstance(product, Labels) and library is not None:
         matches = _matches(product, header.provenance, library, config)
     facts = _facts(product) if isinstance(product, Cube) else {}
-    return Entry(path.name, product, header.provenance, facts, tables, matches)
+    return Entry(path.name, product, header.provenance, facts, _tables(product), matches)
+
+
+def _tables(product: Any) -> list["Table"]:
+    """The tables of scores, as the screen shows them."""
+    from hsicli.cli.abundance_tables import abundance_tables
+    from hsicli.cli.score_tables import score_tables
+    from hsicli.figures.page import Table
+    from hsicli.products.abundance_scores import AbundanceScores
+    from hsicli.products.scores import Scores
+
+    match product:
+        case Scores():
+            found = score_tables(product)
+        case AbundanceScores():
+            found = abundance_tables(product)
+        case _:
+            found = []
+    return [
+        Table(one.columns, tuple(one.rows), ": ".join(filter(None, (one.title, one.note)))) for one in found
+    ]
 
 
 def _facts(cube: Any) -> dict[str, object]:
@@ -176,7 +192,11 @@ def _viewer(scene: "Entry", entries: Sequence["Entry"], config: "ReportConfig") 
     from hsicli.stages.report import overview
 
     cube = scene.product
-    maps = {entry.name: entry for entry in entries if isinstance(entry.product, Labels)}
+    maps = {
+        entry.name: entry
+        for entry in entries
+        if isinstance(entry.product, Labels) and len(entry.product.names) <= MOST_CLASSES
+    }
     for name, entry in maps.items():
         if entry.product.labels.shape != cube.shape[:2]:
             raise InputError(

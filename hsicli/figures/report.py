@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from hsicli.figures.companions import draw
 from hsicli.figures.maps import metres_per_pixel
 from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
 from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
 from hsicli.figures.viewer import Viewer
+from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
@@ -20,8 +23,18 @@ TITLES = {
     "labels": "Classes",
     "abundances": "Abundances",
     "scores": "Scores",
+    "abundance-scores": "Scores of abundances",
 }
 """What the section of each kind of product is called."""
+
+LISTED = 100
+"""Classes of a table; the first ones are the largest."""
+
+ABUNDANCE_CAPTIONS = {
+    ".png": "How much of each endmember every pixel has.",
+    "-endmembers.png": "The endmembers, with what they resemble.",
+}
+"""What each picture of abundances shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +113,16 @@ def _section(entry: Entry, *, explored: bool) -> Section:
             if not explored:
                 pictures.append(picture(drawn[".png"], "The map; light grey has no class."))
             pictures.append(picture(drawn["-spectra.png"], "Mean spectrum of each class, ± one deviation."))
+            if "-times.png" in drawn:
+                pictures.append(picture(drawn["-times.png"], "Eigenvalues of the walk, and the chosen time."))
+        case Abundances() as product:
+            tables.insert(0, _endmember_table(product))
+            pictures += [
+                picture(figure, ABUNDANCE_CAPTIONS[suffix]) for suffix, figure in draw(product).items()
+            ]
         case Subspace():
             caption = "Noise of each band, and power of each direction against that of the noise."
             pictures.append(picture(draw(entry.product)[".png"], caption))
-        case _:
-            pictures += [
-                picture(figure, f"{entry.name}: {suffix.removesuffix('.png').strip('-') or 'overview'}")
-                for suffix, figure in draw(entry.product).items()
-            ]
     if entry.facts:
         tables.insert(0, Table(("", ""), tuple(entry.facts.items())))
     title = f"{TITLES[entry.product.KIND]}: {entry.name}"
@@ -122,20 +137,40 @@ def _class_table(product: Labels, matches: Sequence[Sequence[Match]]) -> Table:
     columns += ["km²"] if metres else []
     columns += [f"nearest {rank + 1}" for rank in range(max((len(found) for found in matches), default=0))]
     rows = []
-    for k, name in enumerate(product.names):
+    for k, name in enumerate(product.names[:LISTED]):
         count = int(product.counts[k])
         row: list[object] = [name, count, f"{count / total:.2%}"]
         row += [_area(product, count)] if metres else []
         if matches:
             row += [f"{match.name} ({match.angle * 57.29578:.1f}°)" for match in matches[k]]
         rows.append(tuple(row))
-    note = f"{total:,} pixels have a class, {int((product.labels == 0).sum()):,} have none."
+    more = len(product.names) - len(rows)
+    note = f"The {len(rows)} largest classes, {more} more are in the product. " if more else ""
+    note += f"{total:,} pixels have a class, {int((product.labels == 0).sum()):,} have none."
     if matches:
         note += (
             " Nearest: spectral angle of class mean and library. It is no identification: look at the angle,"
             " and at whether the next ones are of its kind."
         )
     return Table(tuple(columns), tuple(rows), note)
+
+
+def _endmember_table(product: Abundances) -> Table:
+    """An endmember a row: its share of the scene, and what it resembles."""
+    ranks = 0 if product.matches is None or product.match_angles is None else product.matches.shape[1]
+    rows = []
+    for k, name in enumerate(product.names):
+        row: list[object] = [name, f"{float(np.nanmean(product.abundances[..., k])):.2%}"]
+        for rank in range(ranks):
+            match = int(product.matches[k, rank])  # type: ignore[index]
+            angle = float(np.degrees(product.match_angles[k, rank]))  # type: ignore[index]
+            row.append(f"{product.library_names[match - 1]} ({angle:.1f}°)" if match else "–")
+        rows.append(tuple(row))
+    columns = ("endmember", "mean abundance", *("nearest", "runner-up", *[""] * ranks)[:ranks])
+    note = (
+        f"Method {product.method}, {product.mixing} mixing; one part of an endmember: {product.convention}."
+    )
+    return Table(columns, tuple(rows), note)
 
 
 def _area(product: Labels, pixels: int) -> float:

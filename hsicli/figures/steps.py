@@ -114,6 +114,21 @@ def _cluster(config: Mapping[str, Any]) -> str:
     return f"Pixels were classed without labels after GyPSUM: {codes}; {joined}."
 
 
+def _unmix(config: Mapping[str, Any]) -> str:
+    mixing = "single-scattering albedo" if config["mixing"] == "hapke" else "reflectance"
+    return f"Abundances were found by the method {config['method']} of hsicli unmix, in {mixing}."
+
+
+def _diffuse(config: Mapping[str, Any]) -> str:
+    if config["output"] == "superpixels":
+        return "The image was cut into entropy-rate superpixels (Liu et al., CVPR 2011)."
+    time = "chosen without labels" if config.get("time") is None else f"{config['time']}"
+    return (
+        "Pixels were classed without labels after S2DL: entropy-rate superpixels, and a random walk between "
+        f"their densest pixels, its time {time}."
+    )
+
+
 def _evaluate(_: Mapping[str, Any]) -> str:
     return "Scores are given beside those of k-means on pixel coordinates, which sees no spectrum."
 
@@ -122,6 +137,8 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "preprocess": _preprocess,
     "hysime": _hysime,
     "cluster": _cluster,
+    "unmix": _unmix,
+    "diffuse": _diffuse,
     "evaluate": _evaluate,
 }
 """What each command is said to have done, from its settings."""
