@@ -109,3 +109,17 @@ def test_two_maps_stand_side_by_side_with_their_titles():
 def test_a_raster_of_numbers_is_refused():
     with pytest.raises(ValueError, match="draws classes"):
         draw_map(Raster(np.zeros((2, 3, 3)), ("a", "b"), 0))
+
+
+def test_a_legend_of_very_many_classes_is_cut_short():
+    many = 1000
+    raster = Raster(
+        data=(np.arange(40 * 30) % (many + 1)).reshape(1, 40, 30).astype(np.uint16),
+        layer_names=("class",),
+        nodata=0,
+        class_names=tuple(f"superpixel {number}" for number in range(1, many + 1)),
+        colours=np.zeros((many, 3), np.uint8),
+    )
+    texts = [text.get_text() for axes in draw_map(raster).axes for text in axes.texts]
+    assert "and 900 more" in texts
+    assert "superpixel 101" not in texts
