@@ -115,7 +115,7 @@ def test_masks_ratios_and_bland_pixels_are_inputs(folder):
         (["--set", "windw_nm=[1,2]"], 2, "did you mean window_nm?"),
         (["--ratio", "nowhere.csv"], 3, "nowhere.csv"),
         (["--denoise", "sparse"], 2, "there is none"),
-        (["--denoise", "smooth"], 2, "'none', 'sparse' or 'mnf'"),
+        (["--denoise", "smooth"], 2, "'none', 'sparse', 'atmosphere' or 'mnf'"),
         (["--denoise", "mnf", "--ratio", "auto"], 2, "not of a ratio"),
         (["--normalize", "band-depth"], 2, "needs a continuum"),
     ],
