@@ -20,6 +20,12 @@ LEAST = 15
 NEAR = 31
 """Columns that see the same ground: what they share is no stripe."""
 
+SURE = 5.0
+"""Standard errors that one step at least must have, or none is believed."""
+
+MEDIAN_ERROR = 1.2533
+"""Standard error of a median, in that of a mean of normal numbers."""
+
 GAUSSIAN = 1.4826
 """Median absolute deviation to standard deviation, of normal numbers."""
 
@@ -121,14 +127,19 @@ def column_stripes(steps: np.ndarray, columns: np.ndarray, numbers: np.ndarray) 
     Returns
     -------
     (k, bands) float32
-        A column with fewer than `LEAST` steps is taken for one like that before it.
+        A column with fewer than `LEAST` steps is taken for one like that before it. All 0 where the ground
+        changes so much from pixel to pixel, or rows are so few, that the steps may be chance.
     """
     each = np.zeros((len(numbers), steps.shape[2]), dtype=np.float32)
+    errors = np.full_like(each, np.nan)
     for place, number in enumerate(numbers):
         members = steps[columns == number]
         members = members[np.isfinite(members).any(axis=1)].astype(np.float32)
         if len(members) >= LEAST:
             each[place] = _median(members)
+            errors[place] = MEDIAN_ERROR * _deviation(members) / np.sqrt(len(members))
+    if (np.abs(each) <= SURE * _median(errors)).all():
+        return np.zeros_like(each)
     along = np.cumsum(each, axis=0)
     stripes: np.ndarray = along - gaussian_filter1d(along, NEAR / 4, axis=0, mode="nearest")
     return stripes

@@ -119,6 +119,8 @@ def _groups(numbers: np.ndarray) -> Iterator[np.ndarray]:
 def _tell(cube: Cube, columns: Columns, config: DenoiseConfig) -> None:
     if cube.columns is None:
         log.info("the detector columns are not known: not destriped, and spikes are told by the whole image")
+    elif config.destripe and not columns.stripes.any():
+        log.info("stripes cannot be told from the ground's own changes: not destriped")
     elif config.destripe:
         log.info("stripes of %d columns: %.4f, root mean square", len(columns.numbers),
                  np.sqrt(np.mean(np.square(columns.stripes))))  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from hsicli import cube as cube_module
+from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import continuum
@@ -120,21 +121,37 @@ def test_the_hull_is_that_of_the_model_and_so_are_flat_pixels(planted, means, ca
     assert kept.valid[3:10].mean() > 0.95
 
 
-def test_stripes_of_known_columns_are_taken_off(planted, means, caplog):
-    caplog.set_level(logging.INFO)
-    cube = replace(
-        planted.cube, data=np.tile(planted.cube.data, (3, 1, 1)), valid=np.tile(planted.cube.valid, (3, 1))
-    )
-    data = cube.data.copy()
-    data[:, 7, 12] *= 1.012  # smaller than a spike
-    striped = replace(cube, data=data, columns=np.tile(np.arange(20, dtype=np.int32), (72, 1)))
-    clean = np.tile(planted.clean, (3, 1, 1))
+def smooth_ground(planted, rng, rows=144):
+    """Two minerals that change places over the scene, and the scene without its noise; columns known."""
+    y, x = np.mgrid[:rows, :20] / 12.0
+    share = 0.5 + 0.4 * np.sin(y + 0.3 * x)[..., None]
+    one, other = planted.endmembers.spectra[1:3]
+    clean = share * one + (1 - share) * other
+    data = (clean + 0.002 * rng.standard_normal(clean.shape)).astype(np.float32)
+    columns = np.tile(np.arange(20, dtype=np.int32), (rows, 1))
+    nm = planted.cube.wavelengths
+    return Cube(data, wavelengths=nm, fwhm=planted.cube.fwhm, columns=columns), clean
 
-    off = made(striped, means=means).data[3:, 7, 12] / clean[3:, 7, 12] - 1
-    left = (
-        made(striped, replace(CONFIG, denoise=replace(SPARSE, destripe=False)), means=means).data[3:, 7, 12]
-        / clean[3:, 7, 12]
-        - 1
+
+def through_air(planted, rng, rows=144):
+    """Ground that each column sees through an atmosphere of its own; its table; the truth."""
+    cube, clean = smooth_ground(planted, rng, rows)
+    nm = planted.cube.wavelengths
+    table = 0.5 * np.exp(-0.5 * ((nm - 2010) / 40) ** 2) + 0.1 * np.exp(-0.5 * ((nm - 1580) / 40) ** 2)
+    columns = table * (1 + 0.2 * rng.standard_normal((20, 1))) * (1 + 0.1 * rng.standard_normal((20, 48)))
+    paths = 1 + 0.1 * rng.standard_normal((rows, 20, 1))
+    data = (cube.data * np.exp(-paths * columns)).astype(np.float32)
+    return replace(cube, data=data), Library(("scan",), np.exp(-table)[None], nm), clean
+
+
+def test_stripes_of_known_columns_are_taken_off(planted, means, rng, caplog):
+    caplog.set_level(logging.INFO)
+    cube, clean = smooth_ground(planted, rng)
+    cube.data[:, 7, 12] *= 1.012  # smaller than a spike
+
+    still = replace(CONFIG, denoise=replace(SPARSE, destripe=False))
+    off, left = (
+        made(cube, each, means=means).data[:, 7, 12] / clean[:, 7, 12] - 1 for each in (CONFIG, still)
     )
 
     assert abs(np.nanmedian(left)) > 0.008
@@ -179,27 +196,10 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(spiked, means, monkeypatch
     assert sum(solved) < 480  # the sample and the first pieces are not solved again
 
 
-def through_air(planted, rng, rows=6):
-    """The scene some times over, each column through an atmosphere of its own; its table; the truth."""
-    nm = planted.cube.wavelengths
-    table = 0.5 * np.exp(-0.5 * ((nm - 2010) / 40) ** 2) + 0.1 * np.exp(-0.5 * ((nm - 1580) / 40) ** 2)
-    columns = table * (1 + 0.2 * rng.standard_normal((20, 1))) * (1 + 0.1 * rng.standard_normal((20, 48)))
-    paths = 1 + 0.1 * rng.standard_normal((24 * rows, 20, 1))
-    clean = np.tile(planted.clean, (rows, 1, 1))
-    cube = replace(
-        planted.cube,
-        data=(np.tile(planted.cube.data, (rows, 1, 1)) * np.exp(-paths * columns)).astype(np.float32),
-        valid=np.tile(planted.cube.valid, (rows, 1)),
-        columns=np.tile(np.arange(20, dtype=np.int32), (24 * rows, 1)),
-    )
-    return cube, Library(("scan",), np.exp(-table)[None], nm), clean
-
-
 def test_an_atmosphere_that_each_column_sees_otherwise_is_taken_out(planted, rng):
     cube, table, clean = through_air(planted, rng)
     inputs = Means(library=planted.endmembers, transmission=table)
     gas = np.abs(planted.cube.wavelengths - 2010) < 60
-    valid = cube.valid
 
     def left(**changes):
         denoise = replace(SPARSE, method="atmosphere", **changes)
@@ -208,18 +208,20 @@ def test_an_atmosphere_that_each_column_sees_otherwise_is_taken_out(planted, rng
         return np.sqrt(np.nanmean(error[..., gas] ** 2)), np.sqrt(np.nanmean(error[..., ~gas] ** 2))
 
     fixed, fitted, both = left(rounds=0, destripe=False), left(destripe=False), left()
-    before = np.log(cube.data)[valid] - np.log(clean)[valid]
+    before = np.log(cube.data) - np.log(clean)
 
-    assert np.sqrt(np.mean(before[:, gas] ** 2)) > 0.3
+    assert np.sqrt(np.mean(before[..., gas] ** 2)) > 0.3
     assert fitted[0] < 0.5 * fixed[0]  # the columns differ from the table by a tenth and more
     assert fitted[0] < 0.02
     assert fitted[1] < 1.15 * fixed[1]
-    assert both[0] < 1.2 * fitted[0]  # what a column has of its own is not taken for a stripe where gas is
+    # What a column has of its own is not taken for a stripe where gas is. What steps are off by, as paths
+    # differ from pixel to pixel (1.25 · 0.1 · 0.5 √(2/144) = 0.007), the turns mend but for what stays a stripe.
+    assert both[0] < 1.5 * fitted[0]
     assert both[1] < 1.2 * fitted[1]
 
 
 def test_an_interrupted_atmosphere_goes_on_to_the_same_bytes(planted, rng, monkeypatch):
-    cube, table, _ = through_air(planted, rng, rows=1)
+    cube, table, _ = through_air(planted, rng, rows=24)
     monkeypatch.setattr("hsicli.stages.cleaning.STEP", 80)
     monkeypatch.setattr("hsicli.stages.columns.STEP", 100)
     inputs = Means(library=planted.endmembers, transmission=table)
@@ -237,7 +239,7 @@ def test_an_interrupted_atmosphere_goes_on_to_the_same_bytes(planted, rng, monke
 
 def test_an_atmosphere_needs_a_table_and_columns(planted, rng):
     config = replace(CONFIG, denoise=replace(SPARSE, method="atmosphere"))
-    cube, table, _ = through_air(planted, rng, rows=1)
+    cube, table, _ = through_air(planted, rng, rows=24)
     with pytest.raises(ConfigError, match="there is none"):
         made(cube, config, means=Means(library=planted.endmembers))
     with pytest.raises(InputError, match="columns are not known"):
