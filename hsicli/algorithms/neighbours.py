@@ -1,5 +1,6 @@
 """Nearest neighbours, exact: how far away the next points of a cloud are."""
 
+import numba
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -33,7 +34,7 @@ def suits_tree(variance: np.ndarray) -> bool:
     return bool(variance[AXES:].sum() <= TAIL * variance.sum())
 
 
-def neighbour_distances(points: np.ndarray, k: int, *, threads: int = 1) -> np.ndarray:
+def neighbour_distances(points: np.ndarray, k: int, *, threads: int | None = None) -> np.ndarray:
     """Euclidean distances of every point to its k nearest others, exact.
 
     By a k-d tree on the principal axes where the points are of few dimensions in truth (`suits_tree`), else
@@ -44,8 +45,8 @@ def neighbour_distances(points: np.ndarray, k: int, *, threads: int = 1) -> np.n
     points : (n, d) float
     k : int
         At least 1; n − 1 at most are found.
-    threads : int
-        That the tree is asked by; the answer is the same.
+    threads : int, optional
+        That the tree is asked by, numba's number unless given; the answer is the same.
 
     Returns
     -------
@@ -64,7 +65,7 @@ def neighbour_distances(points: np.ndarray, k: int, *, threads: int = 1) -> np.n
     for first in range(0, len(points), rows):
         asked = np.arange(first, min(first + rows, len(points)))
         if tree is not None:
-            distances, found = tree.query(turned[asked], k + 1, workers=threads)
+            distances, found = tree.query(turned[asked], k + 1, workers=threads or numba.get_num_threads())
         else:
             distances, found = _all_pairs(turned, asked, k + 1)
         own = found == asked[:, None]

@@ -14,7 +14,7 @@ from hsicli.algorithms.superpixels import entropy_rate_superpixels, to_bytes
 from hsicli.cube import Cube, image
 from hsicli.errors import InputError
 from hsicli.products.labels import Labels
-from hsicli.runtime import Checkpoint, Track, available_threads, nowhere, quiet
+from hsicli.runtime import Checkpoint, Track, nowhere, quiet
 from hsicli.stages.classes import class_sums
 from hsicli.stages.encoding import valid_pixels
 from hsicli.stages.features import FeatureConfig, Features, principal_features
@@ -111,7 +111,7 @@ def diffuse_cube(
         )
     if "distances" not in done:
         neighbours = config.graph.neighbours
-        done["distances"] = neighbour_distances(features.values, neighbours, threads=available_threads())
+        done["distances"] = neighbour_distances(features.values, neighbours)
         checkpoint.offer(lambda: done)
     walk = start_walk(features.values, done["distances"], superpixels - 1, valid, config.graph)
     found = classes_of_times(walk, config.graph, config.classes, config.time, track)
