@@ -37,7 +37,12 @@ class SuperpixelConfig:
     strip_pixels: int = 4_000_000  # an image larger than this is cut strip by strip
 
     def __post_init__(self) -> None:
-        for name, value in {"count": self.count, "size": self.size, "most": self.most}.items():
+        for name, value in {
+            "count": self.count,
+            "size": self.size,
+            "most": self.most,
+            "components": self.components,
+        }.items():
             if value is not None and value < 1:
                 raise ValueError(f"superpixels.{name} must be 1 or more, it is {value}")
 
@@ -195,6 +200,7 @@ def _product(
         means=sums.means,
         deviations=sums.deviations,
         wavelengths=None if cube.wavelengths is None else cube.axis,
+        latlon=cube.latlon,
         grid=cube.grid,
         **more,
     )
