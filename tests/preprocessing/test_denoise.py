@@ -127,7 +127,7 @@ def test_a_flat_spectrum_has_a_model_as_flat_as_the_optimum(rng):
     # The optimum itself has absorptions of noise, the deepest of 0.0024: the solver adds none of its own.
     assert exact.min() < 0.998
     assert_allclose(depths.min(), exact.min(), atol=5e-4)
-    assert (depths > exact - 5e-4).all()
+    assert (depths < 0.999).mean() <= (exact < 0.999).mean()
     assert depths.min() > 0.99  # the flat test
 
 
