@@ -85,6 +85,8 @@ class Cube:
         False for pixels known to be fill; `blocks()` finds the others.
     columns : (rows, cols) int32, optional
         Detector column of each pixel, where it is known; −1 for fill.
+    latlon : (rows, cols, 2) float32, optional
+        Latitude and longitude of each pixel, degrees north and east, of an image in sensor space.
     grid : Grid, optional
         Where the pixels lie.
     denominator : (bands,) float64, optional
@@ -108,6 +110,7 @@ class Cube:
     columns: np.ndarray | None = field(
         default=None, metadata={"axes": "rows cols", "unit": "detector column"}
     )
+    latlon: np.ndarray | None = field(default=None, metadata={"axes": "rows cols latlon", "unit": "degree"})
     grid: Grid | None = None
     denominator: np.ndarray | None = field(default=None, metadata={"axes": "bands", "unit": "reflectance"})
     scale: float = field(default=1.0, metadata={"transient": True})
@@ -128,6 +131,7 @@ class Cube:
             "good_bands": (bands,),
             "valid": (rows, cols),
             "columns": (rows, cols),
+            "latlon": (rows, cols, 2),
             "denominator": (bands,),
         }.items():
             value = getattr(self, name)

@@ -1,4 +1,4 @@
-"""What a CRISM product's name and the files beside it add to its cube: wavelengths, detector columns."""
+"""What a CRISM product's name and the files beside it add: wavelengths, detector columns, places."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,8 @@ from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.io.crism import product_axis
 from hsicli.io.crism_axis import valid_columns
-from hsicli.io.crism_names import ProductName, parse_name, related
-from hsicli.io.layers import open_layers
+from hsicli.io.crism_names import ProductName, geometry_beside, parse_name, related
+from hsicli.io.layers import open_layers, read_geometry
 
 COLUMN_LAYER = "IR Sample"
 """The plane of an IN product that holds the column of the infrared detector that each pixel came from."""
@@ -31,7 +31,7 @@ def completed(cube: Cube, path: Path) -> Cube:
     name = parse_name(path)
     if name is None or name.activity not in {"IF", "RA"}:
         return cube
-    cube = _with_axis(cube, name)
+    cube = _with_places(_with_axis(cube, name), path)
     if cube.columns is not None:
         return cube
     if name.kind == "MTR":
@@ -74,6 +74,25 @@ def _with_sensor_columns(cube: Cube, name: ProductName) -> Cube:
         f"detector columns other than {part.start + 1} to {part.stop} of {cols} see no ground: taken as fill"
     )
     return replace(cube.with_valid(np.tile(seen, (rows, 1))), notes=(*cube.notes, note))
+
+
+def _with_places(cube: Cube, path: Path) -> Cube:
+    """With the latitude and longitude that the derived geometry (DDR) beside an image in sensor space has."""
+    file = geometry_beside(path) if cube.grid is None else None
+    if file is None:
+        return cube
+    try:
+        planes = read_geometry(file)
+    except InputError as error:
+        return replace(
+            cube, notes=(*cube.notes, f"no latitude and longitude from {file.name}: {error.problem}")
+        )
+    latlon = np.stack([planes["latitude"], planes["longitude"]], axis=2)
+    if latlon.shape[:2] != cube.shape[:2]:
+        rows, cols, _ = latlon.shape
+        unlike = f"no latitude and longitude from {file.name}: it has {rows} × {cols} pixels"
+        return replace(cube, notes=(*cube.notes, unlike))
+    return replace(cube, latlon=latlon, notes=(*cube.notes, f"latitude and longitude: from {file.name}"))
 
 
 def _with_layer(cube: Cube, path: Path) -> Cube:

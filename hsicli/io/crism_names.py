@@ -209,13 +209,14 @@ def geometry_beside(path: Path) -> Path | None:
 def belongings(path: Path) -> tuple[Path, ...]:
     """The files beside an image, of other names, that its reader takes something from.
 
-    Detector columns of a map come from the IN product, wavelengths from tables and calibration images; so
-    what is made of the image depends on them too.
+    Detector columns of a map come from the IN product, places of an image in sensor space from its DDR,
+    wavelengths from tables and calibration images; so what is made of the image depends on them too.
     """
     own = parse_name(path)
     if own is None or own.activity not in {"IF", "RA"} or not path.parent.is_dir():
         return ()
-    found = []
+    geometry = geometry_beside(path)
+    found = [] if geometry is None else [geometry]
     for entry in sorted(path.parent.iterdir()):
         other, record = parse_name(entry), _CALIBRATION.fullmatch(_stem(entry))
         if other is not None:

@@ -115,6 +115,7 @@ def describe_cube(cube: Cube) -> dict[str, Any]:
     if cube.denominator is not None:
         facts["divided_by"] = [float(np.nanmin(cube.denominator)), float(np.nanmax(cube.denominator))]
     facts["detector_columns"] = cube.columns is not None
+    facts["latitude_longitude"] = cube.latlon is not None
     facts["assumed"] = list(cube.notes)
     return facts
 

@@ -199,6 +199,12 @@ def read_product(path: Path, kind: type[P]) -> P:
     return kind(**{name: value for name, value in values.items() if value is not _ABSENT})
 
 
+def read_array(path: Path, name: str) -> np.ndarray | None:
+    """One array of a complete product of any kind; None if it has none of this name."""
+    with _opened(path) as file:
+        return np.asarray(file[name]) if name in file else None
+
+
 _ABSENT = object()
 
 

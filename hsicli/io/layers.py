@@ -115,6 +115,8 @@ def layer_names(path: Path) -> tuple[str, ...]:
 def read_geometry(path: Path) -> dict[str, np.ndarray]:
     """The planes of a derived-geometry product (DDR, or the geometry of a map tile) by name.
 
+    A product of ours has latitude and longitude if the image that it was made of had.
+
     Returns
     -------
     dict of (rows, cols) float32
@@ -126,6 +128,8 @@ def read_geometry(path: Path) -> dict[str, np.ndarray]:
     InputError
         If the label names no latitude and longitude.
     """
+    if format_of(path) == "product":
+        return _carried(path)
     planes: dict[str, np.ndarray] = {}
     cube, names = _open(path)
     layers = Layers(names, cube)
@@ -139,6 +143,19 @@ def read_geometry(path: Path) -> dict[str, np.ndarray]:
             hint="name the label of the DDR (…_DE…_DDR1.LBL) that belongs to the image",
         )
     return planes
+
+
+def _carried(path: Path) -> dict[str, np.ndarray]:
+    """Latitude and longitude that lie in a product."""
+    from hsicli.io.hdf5 import read_array
+
+    latlon = read_array(path, "latlon")
+    if latlon is None:
+        raise InputError(
+            f"{path}: carries no latitude and longitude",
+            hint="name the label of the DDR (…_DE…_DDR1.LBL) that belongs to the image",
+        )
+    return {"latitude": np.asarray(latlon[..., 0]), "longitude": np.asarray(latlon[..., 1])}
 
 
 def _open(path: Path) -> tuple[Cube, tuple[str, ...]]:

@@ -1,6 +1,5 @@
 """Which pixel of a cube lies at a latitude and longitude."""
 
-import logging
 import math
 from pathlib import Path
 
@@ -11,11 +10,7 @@ from rasterio.warp import transform
 
 from hsicli.cube import Cube
 from hsicli.errors import InputError
-from hsicli.io.crism_names import geometry_beside
 from hsicli.io.georeference import read_crs
-from hsicli.io.layers import read_geometry
-
-log = logging.getLogger(__name__)
 
 CYLINDRICAL = {"eqc", "longlat", "merc", "cea"}
 """Projections in which x repeats itself once around the globe."""
@@ -93,20 +88,12 @@ def _by_grid(
 
 def _by_geometry(path: Path, cube: Cube, latitude: float, longitude: float) -> tuple[int, int] | None:
     """The pixel whose centre is nearest by the geometry beside; None where none is near."""
-    beside = geometry_beside(path)
-    if beside is None:
+    if cube.latlon is None:
         raise InputError(
-            f"{path}: says nothing of where its pixels lie, and no derived geometry (DDR) lies beside it",
+            f"{path}: says nothing of where its pixels lie, and no DDR of its size lies beside it",
             hint="give --pixel ROW,COL, or put the DDR of the observation into the same folder",
         )
-    planes = read_geometry(beside)
-    north, east = np.radians(planes["latitude"]).astype(float), np.radians(planes["longitude"]).astype(float)
-    if north.shape != cube.shape[:2]:
-        raise InputError(
-            f"{beside}: has {north.shape[0]} × {north.shape[1]} pixels, the image "
-            f"{cube.shape[0]} × {cube.shape[1]}",
-            hint="put the DDR of the same observation and binning there",
-        )
+    north, east = (np.radians(np.asarray(cube.latlon[..., axis], dtype=float)) for axis in (0, 1))
     points = np.stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
     lat, lon = math.radians(latitude), math.radians(longitude)
     here = np.array([math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)])
@@ -121,5 +108,4 @@ def _by_geometry(path: Path, cube: Cube, latitude: float, longitude: float) -> t
     ]
     if distance[row, col] > REACH * max(steps, default=np.inf):
         return None
-    log.info("%s: the place is looked up in %s", path.name, beside.name)
     return int(row), int(col)

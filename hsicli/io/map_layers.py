@@ -200,20 +200,31 @@ def place_map(one: OpenMap, geometry: Path | None, locate: Locate) -> Place:
 def geometry_for(image: Path, given: Path | None) -> Path:
     """The derived geometry (DDR) of an image in sensor space: the one that is given, else that beside it.
 
+    A DDR has its own, and a product has what its image had.
+
     Raises
     ------
     InputError
-        If none is given, and none of its observation lies beside it.
+        If none is given, none of its observation lies beside it, and it carries no places itself.
     """
-    name = parse_name(image)
-    itself = image if name is not None and name.kind == "DDR" else None
-    geometry = given or geometry_beside(image) or itself
+    geometry = given or geometry_beside(image) or (image if _places_itself(image) else None)
     if geometry is None:
         raise InputError(
             f"{image}: has no georeferencing, and no DDR of its observation lies beside it",
             hint="name its derived geometry with --geometry …_DE…_DDR1.LBL",
         )
     return geometry
+
+
+def _places_itself(image: Path) -> bool:
+    """Whether a file holds the latitude and longitude of its own pixels."""
+    from hsicli.io.hdf5 import is_hdf5, read_array
+
+    name = parse_name(image)
+    if name is not None and name.kind == "DDR":
+        return True
+    ours = image.suffix.casefold() in PRODUCTS and image.is_file() and is_hdf5(image)
+    return ours and read_array(image, "latlon") is not None
 
 
 def place_by_geometry(image: Path, shape: tuple[int, int], geometry: Path, locate: Locate) -> Place:

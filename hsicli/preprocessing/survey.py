@@ -99,7 +99,7 @@ def clipped_blocks(
     if rows is not None:
         first = rows.start
         part = cube.data[rows]  # type: ignore[index]  # a Stream has no rows yet, and `blocks` says so
-        cube = replace(cube, data=part, valid=cube.valid[rows], columns=None)
+        cube = replace(cube, data=part, valid=cube.valid[rows], columns=None, latlon=None)
     for block in cube.blocks():
         spectra = block.data.reshape(-1, block.data.shape[2])
         _, share = clip(spectra, *limits, out=spectra)

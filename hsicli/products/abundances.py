@@ -63,6 +63,8 @@ class Abundances:
     """Its parameters one after another, float32."""
     used: np.ndarray | None = field(default=None, metadata={"axes": "rows cols", "unit": "1"})
     """Pixels whose abundances were given to the fit (supervised): 1; elsewhere 0."""
+    latlon: np.ndarray | None = field(default=None, metadata={"axes": "rows cols latlon", "unit": "degree"})
+    """Latitude and longitude of each pixel, where there is no grid but these."""
     grid: Grid | None = None
 
 

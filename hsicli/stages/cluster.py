@@ -178,6 +178,7 @@ def cluster_cube(
         entropy=_entropy_image(clusters, present, classes, valid),
         merge_angles=path.heights,
         max_angle=config.merging.max_angle,
+        latlon=cube.latlon,
         grid=cube.grid,
     )
 

@@ -105,4 +105,4 @@ def _cut(cube: Cube, rows: slice) -> Cube:
     """The cube of these rows only; nothing else is read."""
     if isinstance(cube.data, Stream):
         raise TypeError("a cube that is still being made has no pixels to look at")
-    return replace(cube, data=cube.data[rows], valid=cube.valid[rows], columns=None)
+    return replace(cube, data=cube.data[rows], valid=cube.valid[rows], columns=None, latlon=None)

@@ -105,6 +105,7 @@ def preprocess_cube(
         good_bands=walk.good_bands,
         valid=walk.valid,
         columns=source.columns,
+        latlon=source.latlon,
         grid=source.grid,
         denominator=denominator,
     )

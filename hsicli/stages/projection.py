@@ -76,6 +76,7 @@ def project_cube(cube: Cube, index: np.ndarray, grid: Grid) -> Cube:
         good_bands=np.ones(len(order), dtype=bool),
         valid=valid,
         columns=None if cube.columns is None else _gathered(cube.columns, index),
+        latlon=None,
         grid=grid,
         denominator=None if cube.denominator is None else cube.denominator[order],
         scale=1.0,
@@ -97,6 +98,7 @@ def _taken(cube: Cube, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         data=cube.data[source],  # type: ignore[index]
         valid=cube.valid[source],
         columns=None,
+        latlon=None,
     )
     for rows, data, usable in part.blocks():
         low, high = ((source.start + edge) * cols for edge in (rows.start, rows.stop))

@@ -124,6 +124,7 @@ def _product(
         brightness=images.brightness,
         wavelengths=None if cube.wavelengths is None else cube.axis,
         used=found.used,
+        latlon=cube.latlon,
         grid=cube.grid,
         **(matches._asdict() if matches else {}),
         **(packed(network) if network else {}),

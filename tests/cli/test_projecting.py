@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import rasterio
 from numpy.testing import assert_allclose, assert_array_equal
 from rasterio.crs import CRS
 from rasterio.transform import Affine
@@ -11,10 +12,11 @@ from rasterio.warp import Resampling, reproject
 from typer.testing import CliRunner
 
 from hsicli.cli.app import app
-from hsicli.cube import Cube
+from hsicli.cube import Cube, Grid
 from hsicli.io.envi_writing import write_envi_cube
 from hsicli.io.hdf5 import read_product
 from hsicli.io.warping import EXACT
+from hsicli.products.labels import Labels
 from tests.io.test_map_layers import write_ddr
 from tests.io.test_warping import centres
 
@@ -249,3 +251,37 @@ def test_a_real_geometry_gives_every_cell_its_nearest_pixel(data_dir, tmp_path, 
     nearest = taken <= away.min(axis=1) + 1e-5
     assert nearest.mean() > 0.97  # elsewhere the nearest is of a line that does not reach so far
     assert CRS.from_wkt(product.grid.wkt).to_dict()["proj"] == "eqc"
+
+
+def test_places_go_along_the_chain_so_that_a_class_map_is_projected_without_the_ddr(folder):
+    assert run(TER).exit_code == 0
+    cube = read_product(folder / "out.h5", Cube)
+    assert_allclose(cube.latlon, np.stack(scan(), axis=2), atol=1e-5)
+    assert run("cluster out.h5 classes.h5 --method pca-kmeans --dimension 4 --components 3").exit_code == 0
+    for file in folder.glob("frt*"):
+        file.unlink()
+
+    result = run("mosaic classes.h5 map.tif")
+
+    assert result.exit_code == 0, result.output
+    with rasterio.open(folder / "map.tif") as dataset:
+        drawn, transform = dataset.read(1), dataset.transform
+        grid = Grid(tuple(transform)[:6], dataset.crs.to_wkt())
+    labels = read_product(folder / "classes.h5", Labels).labels.ravel()
+    rows, cols = np.nonzero(drawn)
+    lat, lon = centres(grid, rows, cols)
+    latitude, longitude = (plane.ravel() for plane in scan())
+    east = (lon[:, None] - longitude) * math.cos(math.radians(18.5))
+    nearest = np.hypot(lat[:, None] - latitude, east).argmin(axis=1)
+    assert len(rows) > ROWS * COLS / 2
+    assert (labels[nearest] == drawn[rows, cols]).mean() > 0.99  # the rest lies between two pixels
+    assert run("export classes.h5 map.gpkg --project").exit_code == 0
+
+
+def test_a_map_without_places_says_what_is_missing(folder):
+    (folder / "frt00001234_07_de166l_ddr1.lbl").unlink()
+    assert run(TER).exit_code == 0
+    assert read_product(folder / "out.h5", Cube).latlon is None
+    result = run("preprocess out.h5 again.h5 --project")
+    assert result.exit_code == 3
+    assert "no DDR of its observation lies beside it" in result.stderr

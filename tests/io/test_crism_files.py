@@ -9,6 +9,7 @@ from hsicli import instruments
 from hsicli.cube import Cube
 from hsicli.io.envi_writing import write_envi_cube
 from hsicli.io.reading import open_cube
+from tests.io.test_map_layers import write_ddr
 
 MAP = "frt0000932c_07_if164j_mtr3"
 
@@ -65,6 +66,21 @@ def test_an_image_in_sensor_space_has_the_columns_of_the_detector(tmp_path: Path
     corrected = open_cube(stored(tmp_path, "frt00003e25_07_if156j_ter3", 5, cols=64))
     assert corrected.columns is not None
     assert corrected.valid.all()
+
+
+def test_an_image_in_sensor_space_has_the_places_of_the_geometry_beside_it(tmp_path: Path) -> None:
+    path = stored(tmp_path, "frt00003e25_07_if156j_ter3", 5, cols=6)
+    assert open_cube(path).latlon is None
+    rows = open_cube(path).shape[0]
+    north, east = np.mgrid[0:rows, 0:6] / 100
+    write_ddr(tmp_path / "frt00003e25_07_de156l_ddr1.lbl", 20 + north, 77 + east)
+    cube = open_cube(path)
+    assert cube.latlon is not None
+    np.testing.assert_allclose(cube.latlon, np.stack([20 + north, 77 + east], axis=2), atol=1e-5)
+    write_ddr(tmp_path / "frt00003e25_07_de156l_ddr1.lbl", north[:, 1:], east[:, 1:])
+    cube = open_cube(path)
+    assert cube.latlon is None
+    assert f"it has {rows} × 5 pixels" in " ".join(cube.notes)
 
 
 def test_a_map_takes_its_detector_columns_from_the_layers_beside_it(tmp_path: Path) -> None:
