@@ -1,4 +1,4 @@
-"""What a page shows of a scene: a picture in three colours, some of its spectra, and what classes resemble."""
+"""What a page shows of a scene: a picture in three colours, some spectra, and what classes resemble."""
 
 from dataclasses import dataclass
 
