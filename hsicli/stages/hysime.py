@@ -40,7 +40,7 @@ CONSTANT = 1e-12
 class HysimeConfig:
     """Settings of `hsicli hysime`."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     # Whose noise gives the dimension; "auto": regression (R̂n of HySime) unless bands share their noise
     estimate: Literal["auto", "regression", "difference", "smaller"] = "auto"
