@@ -35,8 +35,7 @@ def look_at_columns(
 ) -> Columns:
     """Model some pixels of each detector column, and see what is left."""
     pixels = sample_pixels(cube.valid, cube.columns)
-    spectra = gather((block for block, _ in clipped_blocks(cube, limits)), pixels)
-    y, present = log_spectra(spectra)
+    y, present = log_spectra(gather((block for block, _ in clipped_blocks(cube, limits)), pixels))
     usable = present.mean(axis=1) > 1 - MOST_MISSING
     y, present, pixels = y[usable], present[usable], pixels[usable]
     if not len(y):
