@@ -30,7 +30,7 @@ from hsicli.preprocessing.denoise import Effort, fit_spectra
 from hsicli.preprocessing.sparse_model import SparseModel
 from hsicli.runtime import use_threads
 from hsicli.stages.cleaning import PreprocessConfig
-from hsicli.stages.denoising import DenoiseConfig, Means
+from hsicli.stages.denoising.settings import DenoiseConfig, Means
 from hsicli.stages.planting import SynthConfig
 from hsicli.stages.preprocess import preprocess_cube
 from hsicli.stages.synth import synthesise

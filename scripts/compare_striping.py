@@ -35,7 +35,7 @@ from hsicli.io.speclib import read_library
 from hsicli.io.transmission import read_transmission
 from hsicli.library import Library
 from hsicli.runtime import use_threads
-from hsicli.stages.denoising import DenoiseConfig, Means
+from hsicli.stages.denoising.settings import DenoiseConfig, Means
 from hsicli.stages.planting import SynthConfig
 from hsicli.stages.synth import synthesise
 

@@ -29,10 +29,10 @@ from hsicli.models.ldvae import LdvaeConfig
 from hsicli.models.training import TrainingConfig
 from hsicli.products.abundances import Abundances
 from hsicli.runtime import use_threads
-from hsicli.stages.planted_mixtures import TransferConfig
-from hsicli.stages.supervision import SupervisedConfig
 from hsicli.stages.unmix import unmix_cube
-from hsicli.stages.unmixing import UnmixConfig
+from hsicli.stages.unmixing.methods import UnmixConfig
+from hsicli.stages.unmixing.planted import TransferConfig
+from hsicli.stages.unmixing.supervision import SupervisedConfig
 
 CPU = torch.device("cpu")
 ONTECH = (

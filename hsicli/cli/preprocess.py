@@ -158,7 +158,7 @@ def _cleaned(
     from hsicli.io.speclib import read_library
     from hsicli.io.transmission import read_transmission
     from hsicli.runtime import nowhere, pick_device
-    from hsicli.stages.denoising import Means
+    from hsicli.stages.denoising.settings import Means
     from hsicli.stages.preprocess import preprocess_cube
 
     library, transmission, ratio = files["library"], files["transmission"], files["ratio"]

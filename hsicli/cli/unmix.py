@@ -120,9 +120,9 @@ def unmix(
     from hsicli.products.abundances import Abundances
     from hsicli.products.subspace import Subspace
     from hsicli.runtime import pick_device
-    from hsicli.stages.generation import generate_spectra
     from hsicli.stages.unmix import unmix_cube
-    from hsicli.stages.unmixing import UnmixConfig
+    from hsicli.stages.unmixing.generation import generate_spectra
+    from hsicli.stages.unmixing.methods import UnmixConfig
 
     config = read_config(UnmixConfig, config_file, overrides, method=method, endmembers=endmembers)
     if members and library is None:

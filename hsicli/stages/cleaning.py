@@ -18,7 +18,7 @@ from hsicli.preprocessing.selection import band_names
 from hsicli.preprocessing.spectra import are_finite, despike, is_flat, normalize_l2, normalize_minmax
 from hsicli.preprocessing.survey import Limits, clipped_blocks
 from hsicli.runtime import Track
-from hsicli.stages.denoising import Denoise, DenoiseConfig
+from hsicli.stages.denoising.settings import Denoise, DenoiseConfig
 from hsicli.stages.projection import ProjectConfig
 
 log = logging.getLogger(__name__)

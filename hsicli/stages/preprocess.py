@@ -22,7 +22,7 @@ from hsicli.preprocessing.selection import check_axis, common_bands, masked, win
 from hsicli.preprocessing.survey import Limits, sane_limits, survey
 from hsicli.runtime import Track, quiet
 from hsicli.stages.cleaning import PreprocessConfig, Walk, block_count, cleaned_rows
-from hsicli.stages.denoising import Denoise, DenoiseConfig, Means, by_low_rank
+from hsicli.stages.denoising.settings import Denoise, DenoiseConfig, Means, by_low_rank
 
 log = logging.getLogger(__name__)
 
@@ -203,6 +203,6 @@ def _prepare_denoising(
         case "mnf":
             return by_low_rank(cube, limits, config, track)
         case "sparse" | "atmosphere":
-            from hsicli.stages.modelling import by_sparse_model  # torch takes a second to load
+            from hsicli.stages.denoising.modelling import by_sparse_model  # torch takes a second to load
 
             return by_sparse_model(cube, limits, config, means, track)

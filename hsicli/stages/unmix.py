@@ -10,13 +10,12 @@ from hsicli.products.abundances import Abundances
 from hsicli.products.subspace import Subspace
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
 from hsicli.stages.encoding import valid_pixels
-from hsicli.stages.extraction import drawn_spectra
-from hsicli.stages.inversion import Images, Light, walk
-from hsicli.stages.latent import packed
-from hsicli.stages.learning import Fitting
-from hsicli.stages.members import members_on
-from hsicli.stages.naming import endmember_names, match_endmembers
-from hsicli.stages.unmixing import (
+from hsicli.stages.unmixing.extraction import drawn_spectra
+from hsicli.stages.unmixing.inversion import Images, Light, walk
+from hsicli.stages.unmixing.latent import packed
+from hsicli.stages.unmixing.learning import Fitting
+from hsicli.stages.unmixing.members import members_on
+from hsicli.stages.unmixing.methods import (
     OF_MEMBERS,
     UnmixConfig,
     Unmixer,
@@ -24,6 +23,7 @@ from hsicli.stages.unmixing import (
     known_unmixer,
     make_unmixer,
 )
+from hsicli.stages.unmixing.naming import endmember_names, match_endmembers
 
 
 def unmix_cube(

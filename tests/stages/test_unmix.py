@@ -16,10 +16,10 @@ from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.models.ldvae import LdvaeConfig
 from hsicli.models.training import TrainingConfig
-from hsicli.stages.extraction import SearchConfig
-from hsicli.stages.planted_mixtures import TransferConfig
-from hsicli.stages.supervision import SupervisedConfig
 from hsicli.stages.unmix import UnmixConfig, unmix_cube
+from hsicli.stages.unmixing.extraction import SearchConfig
+from hsicli.stages.unmixing.planted import TransferConfig
+from hsicli.stages.unmixing.supervision import SupervisedConfig
 
 CPU = torch.device("cpu")
 ROWS, COLS, BANDS = 30, 32, 30

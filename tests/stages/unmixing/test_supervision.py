@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hsicli.errors import InputError
-from hsicli.stages.supervision import SupervisedConfig, checked_truth, told_pixels
+from hsicli.stages.unmixing.supervision import SupervisedConfig, checked_truth, told_pixels
 
 
 @pytest.fixture

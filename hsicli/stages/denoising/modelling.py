@@ -16,10 +16,10 @@ from hsicli.preprocessing.sparse_model import SparseModel
 from hsicli.preprocessing.spectra import are_finite
 from hsicli.preprocessing.survey import Limits
 from hsicli.runtime import Track
-from hsicli.stages.columns import look_at_columns
-from hsicli.stages.denoising import Denoise, DenoiseConfig, Means
-from hsicli.stages.fitting import MOST_MISSING, Solver
-from hsicli.stages.resuming import Found, Solved
+from hsicli.stages.denoising.columns import look_at_columns
+from hsicli.stages.denoising.fitting import MOST_MISSING, Solver
+from hsicli.stages.denoising.resuming import Found, Solved
+from hsicli.stages.denoising.settings import Denoise, DenoiseConfig, Means
 
 log = logging.getLogger(__name__)
 

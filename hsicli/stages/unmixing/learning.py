@@ -13,9 +13,9 @@ from hsicli.models.ldvae import LdvaeConfig
 from hsicli.models.linear_unmixing import LinearUnmixer
 from hsicli.models.training import TrainingConfig, fit, start_training
 from hsicli.runtime import Checkpoint, Track, numpy_rng, seeded
-from hsicli.stages.inversion import Brightness, Invert, natural_brightness
-from hsicli.stages.latent import Network, fit_network, new_network, prepared, scale_of, temperature
-from hsicli.stages.planted_mixtures import TransferConfig, planted_mixtures
+from hsicli.stages.unmixing.inversion import Brightness, Invert, natural_brightness
+from hsicli.stages.unmixing.latent import Network, fit_network, new_network, prepared, scale_of, temperature
+from hsicli.stages.unmixing.planted import TransferConfig, planted_mixtures
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from hsicli.preprocessing.denoise import Effort, Solution, fit_spectra
 from hsicli.preprocessing.destripe import column_noise
 from hsicli.preprocessing.logarithms import local_trend
 from hsicli.preprocessing.sparse_model import SparseModel
-from hsicli.stages.denoising import DenoiseConfig
-from hsicli.stages.resuming import Found, Solved
+from hsicli.stages.denoising.resuming import Found, Solved
+from hsicli.stages.denoising.settings import DenoiseConfig
 
 MOST_MISSING = 0.2
 """A pixel that lacks this share of its bands, or more, is not modelled."""

@@ -9,10 +9,10 @@ from hsicli.cube import Cube, pixels
 from hsicli.errors import InputError
 from hsicli.models.ldvae import LdvaeConfig
 from hsicli.models.training import TrainingConfig
-from hsicli.stages.generation import generate_spectra
-from hsicli.stages.latent import new_network, packed, posterior_deviations, temperature, unpacked
-from hsicli.stages.supervision import SupervisedConfig
 from hsicli.stages.unmix import UnmixConfig, unmix_cube
+from hsicli.stages.unmixing.generation import generate_spectra
+from hsicli.stages.unmixing.latent import new_network, packed, posterior_deviations, temperature, unpacked
+from hsicli.stages.unmixing.supervision import SupervisedConfig
 
 CPU = torch.device("cpu")
 

@@ -14,7 +14,7 @@ from hsicli.models.ldvae import LatentDirichlet, LdvaeConfig
 from hsicli.models.training import TrainingConfig, fit, start_training
 from hsicli.products.abundances import Abundances
 from hsicli.runtime import Checkpoint, Track
-from hsicli.stages.inversion import Brightness, Invert, Inverted
+from hsicli.stages.unmixing.inversion import Brightness, Invert, Inverted
 
 log = logging.getLogger(__name__)
 

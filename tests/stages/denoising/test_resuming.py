@@ -4,8 +4,8 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from hsicli.runtime import nowhere
-from hsicli.stages import resuming
-from hsicli.stages.resuming import Found, Solved
+from hsicli.stages.denoising import resuming
+from hsicli.stages.denoising.resuming import Found, Solved
 
 
 class Keeper:

@@ -19,7 +19,7 @@ from hsicli.errors import InputError
 from hsicli.products.subspace import Subspace
 from hsicli.runtime import Checkpoint, Track, numpy_rng
 from hsicli.stages.hysime import HysimeConfig, estimate_subspace
-from hsicli.stages.inversion import natural_brightness
+from hsicli.stages.unmixing.inversion import natural_brightness
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from hsicli.algorithms.subsets import best_subsets
 from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.library import Library
-from hsicli.stages.naming import distinct_members
+from hsicli.stages.unmixing.naming import distinct_members
 
 log = logging.getLogger(__name__)
 

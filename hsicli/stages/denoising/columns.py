@@ -20,9 +20,9 @@ from hsicli.preprocessing.logarithms import local_trend, log_spectra
 from hsicli.preprocessing.ratio import gather
 from hsicli.preprocessing.survey import Limits, clipped_blocks
 from hsicli.runtime import Track
-from hsicli.stages.denoising import DenoiseConfig
-from hsicli.stages.fitting import MOST_CHANGED, MOST_MISSING, Solver
-from hsicli.stages.resuming import Found
+from hsicli.stages.denoising.fitting import MOST_CHANGED, MOST_MISSING, Solver
+from hsicli.stages.denoising.resuming import Found
+from hsicli.stages.denoising.settings import DenoiseConfig
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from hsicli.models.training import TrainingConfig
 from hsicli.products.abundances import Abundances
 from hsicli.products.subspace import Subspace
 from hsicli.runtime import nowhere, quiet
-from hsicli.stages.extraction import SearchConfig, count_endmembers, search_endmembers
 from hsicli.stages.identify import Compare
-from hsicli.stages.inversion import (
+from hsicli.stages.unmixing.extraction import SearchConfig, count_endmembers, search_endmembers
+from hsicli.stages.unmixing.inversion import (
     Brightness,
     Invert,
     Inverted,
@@ -28,8 +28,8 @@ from hsicli.stages.inversion import (
     linear_inversion,
     natural_brightness,
 )
-from hsicli.stages.latent import Network, posterior_deviations, unpacked
-from hsicli.stages.learning import (
+from hsicli.stages.unmixing.latent import Network, posterior_deviations, unpacked
+from hsicli.stages.unmixing.learning import (
     Fitting,
     blind_network,
     calibrated,
@@ -37,9 +37,9 @@ from hsicli.stages.learning import (
     supervised_network,
     transfer_network,
 )
-from hsicli.stages.members import SparseConfig, check_count, sparse_members, subset_solver
-from hsicli.stages.planted_mixtures import TransferConfig
-from hsicli.stages.supervision import SupervisedConfig, checked_truth, told_pixels
+from hsicli.stages.unmixing.members import SparseConfig, check_count, sparse_members, subset_solver
+from hsicli.stages.unmixing.planted import TransferConfig
+from hsicli.stages.unmixing.supervision import SupervisedConfig, checked_truth, told_pixels
 
 Method = Literal[
     "blind", "supervised", "transfer", "known", "vca", "nfindr", "ppi", "sivm", "smacc", "archetypes", "nmf",

@@ -9,7 +9,7 @@ from hsicli.algorithms.leastsquares import converted
 from hsicli.cube import Cube, Stream
 from hsicli.errors import InputError
 from hsicli.products.abundances import Abundances
-from hsicli.stages.latent import unpacked
+from hsicli.stages.unmixing.latent import unpacked
 
 
 def generate_spectra(product: Abundances, abundances: Cube, *, device: torch.device) -> Cube:

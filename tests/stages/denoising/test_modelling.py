@@ -12,9 +12,9 @@ from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
 from hsicli.library import Library
 from hsicli.preprocessing.continuum import continuum
-from hsicli.stages import fitting
 from hsicli.stages.cleaning import PreprocessConfig
-from hsicli.stages.denoising import DenoiseConfig, Means
+from hsicli.stages.denoising import fitting
+from hsicli.stages.denoising.settings import DenoiseConfig, Means
 from hsicli.stages.preprocess import preprocess_cube
 
 SPARSE = DenoiseConfig(method="sparse", iterations=150, sparsity=0.002)  # few bands: see the cost
@@ -223,7 +223,7 @@ def test_an_atmosphere_that_each_column_sees_otherwise_is_taken_out(planted, rng
 def test_an_interrupted_atmosphere_goes_on_to_the_same_bytes(planted, rng, monkeypatch):
     cube, table, _ = through_air(planted, rng, rows=24)
     monkeypatch.setattr("hsicli.stages.cleaning.STEP", 80)
-    monkeypatch.setattr("hsicli.stages.columns.STEP", 100)
+    monkeypatch.setattr("hsicli.stages.denoising.columns.STEP", 100)
     inputs = Means(library=planted.endmembers, transmission=table)
     config = replace(CONFIG, denoise=replace(SPARSE, method="atmosphere", rounds=2))
     whole = made(cube, config, means=inputs)
