@@ -152,6 +152,24 @@ def test_error_falls_as_the_signal_rises():
     assert (np.diff(misses) < 0).all(), misses
 
 
+@pytest.mark.parametrize(("snr", "chosen"), [(5.0, "the encoder"), (50.0, "least squares")])
+def test_told_pixels_kept_back_choose_between_encoder_and_least_squares(snr, chosen, caplog):
+    cube, truth, _ = planted(snr)
+    config = replace(
+        QUICK, method="supervised", training=TrainingConfig(epochs=30, patience=99, batch_size=64)
+    )
+    errors = {}
+    for inference in ("auto", "encoder", "least-squares"):
+        with caplog.at_level(logging.INFO):
+            found = unmixed(
+                cube, replace(config, supervised=SupervisedConfig(0.5, inference=inference)), truth=truth
+            )
+        unseen = found.used == 0
+        errors[inference] = np.sqrt(np.nanmean(np.square(found.abundances - truth)[unseen]))
+    assert errors["auto"] == min(errors["encoder"], errors["least-squares"])
+    assert f"abundances by {chosen}:" in caplog.text
+
+
 def test_a_supervised_network_predicts_what_it_was_not_told(scene):
     cube, truth, _ = scene
     config = replace(

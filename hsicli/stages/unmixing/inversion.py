@@ -76,7 +76,7 @@ class Images:
     deviations: np.ndarray | None
 
 
-def linear_inversion(endmembers: np.ndarray, *, brightness: Brightness, units: Units) -> Invert:
+def linear_inversion(endmembers: np.ndarray, *, brightness: Brightness, units: Units = "raw") -> Invert:
     """Least squares on the simplex, exact.
 
     With free brightness NNLS, then divided by the sum; with fixed brightness FCLS.

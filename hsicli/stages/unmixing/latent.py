@@ -14,7 +14,8 @@ from hsicli.models.ldvae import LatentDirichlet, LdvaeConfig
 from hsicli.models.training import TrainingConfig, fit, start_training
 from hsicli.products.abundances import Abundances
 from hsicli.runtime import Checkpoint, Track
-from hsicli.stages.unmixing.inversion import Brightness, Invert, Inverted
+from hsicli.stages.unmixing.inversion import Brightness, Invert, Inverted, linear_inversion
+from hsicli.stages.unmixing.supervision import Inference
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,15 @@ class Network:
     temperature : float
         Factor on the total of α̂ that makes its intervals hold what they should.
     device : torch.device
+    inference : {"encoder", "least-squares"}
+        Abundances are the posterior mean, or least squares on the endmembers of the network.
     """
 
     model: LatentDirichlet
     scale: float
     temperature: float
     device: torch.device
+    inference: Inference = "encoder"
 
     def prepared(self, spectra: np.ndarray) -> Tensor:
         """(n, bands) float32 on the device, as the network sees them."""
@@ -70,7 +74,9 @@ class Network:
         return found.double().cpu().numpy() * self.scale
 
     def inversion(self) -> Invert:
-        """Abundances as the posterior mean."""
+        """Abundances by its inference, with deviations of the posterior's width about them."""
+        if self.inference == "least-squares":
+            return with_deviations(linear_inversion(self.vertices(), brightness=self.model.brightness), self)
 
         def invert(spectra: np.ndarray) -> Inverted:
             means, totals = self.posterior(spectra)
@@ -83,6 +89,17 @@ class Network:
             return Inverted(means, modelled, bright, posterior_deviations(means, totals))
 
         return invert
+
+
+def with_deviations(invert: Invert, network: Network) -> Invert:
+    """The same abundances, with the deviations that the network's posterior has about them."""
+
+    def sure(spectra: np.ndarray) -> Inverted:
+        found = invert(spectra)
+        _, totals = network.posterior(spectra)
+        return found._replace(deviations=posterior_deviations(found.abundances, totals))
+
+    return sure
 
 
 def prepared(spectra: np.ndarray, brightness: Brightness, scale: float) -> Tensor:
@@ -207,6 +224,7 @@ def packed(network: Network) -> dict[str, Any]:
         "endmembers": network.model.endmembers,
         "scale": network.scale,
         "temperature": network.temperature,
+        "inference": network.inference,
     }
     return {
         "model": json.dumps(settings, sort_keys=True),
@@ -240,4 +258,6 @@ def unpacked(product: Abundances, device: torch.device) -> Network:
         state[name] = torch.from_numpy(values).reshape(sizes)
         first += count
     model.load_state_dict(state)
-    return Network(model.to(device).eval(), settings["scale"], settings["temperature"], device)
+    return Network(
+        model.to(device).eval(), settings["scale"], settings["temperature"], device, settings["inference"]
+    )

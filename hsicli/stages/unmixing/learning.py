@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from hsicli.runtime import Checkpoint, Track, numpy_rng, seeded
 from hsicli.stages.unmixing.inversion import Brightness, Invert, natural_brightness
 from hsicli.stages.unmixing.latent import Network, fit_network, new_network, prepared, scale_of, temperature
 from hsicli.stages.unmixing.planted import TransferConfig, planted_mixtures
+from hsicli.stages.unmixing.supervision import Inference
 
 log = logging.getLogger(__name__)
 
@@ -120,15 +121,25 @@ def calibrated(
     return replace(network, temperature=found)
 
 
-def supervised_network(fitting: Fitting, spectra: np.ndarray, abundances: np.ndarray) -> Network:
+def supervised_network(
+    fitting: Fitting,
+    spectra: np.ndarray,
+    abundances: np.ndarray,
+    inference: Literal["auto", "encoder", "least-squares"],
+) -> Network:
     """A network that is told some abundances, and sees the other spectra too.
+
+    An encoder averages over what noise leaves open, which pays where there is much of it; where there is
+    little, least squares on the endmembers that the network learnt are nearer.
 
     Parameters
     ----------
     fitting : Fitting
     spectra : (n, bands) float
     abundances : (n, p) float
-        NaN rows where they are not told. One in ten of the others is kept back for the temperature.
+        NaN rows where they are not told. One in ten of the others is kept back, to judge by.
+    inference : {"auto", "encoder", "least-squares"}
+        auto: whichever is nearer to the abundances kept back.
     """
     rng = np.random.default_rng([fitting.seed, 2])
     told = np.flatnonzero(np.isfinite(abundances[:, 0]))
@@ -147,9 +158,28 @@ def supervised_network(fitting: Fitting, spectra: np.ndarray, abundances: np.nda
         fit_network(
             network, spectra, learnt, fitting.training, "supervised", generator=generator, **fitting.frame
         )
+    if inference == "auto":
+        inference = _nearer(network, spectra[back], abundances[back])
+    network = replace(network, inference=inference)
     judged = back if len(back) else told
-    means, totals = network.posterior(spectra[judged])
-    return replace(network, temperature=temperature(means, totals, abundances[judged]))
+    found, (_, totals) = network.inversion()(spectra[judged]), network.posterior(spectra[judged])
+    return replace(network, temperature=temperature(found.abundances, totals, abundances[judged]))
+
+
+def _nearer(network: Network, spectra: np.ndarray, truth: np.ndarray) -> Inference:
+    """Whether the encoder or least squares find these abundances (n, p) better; the encoder if n = 0."""
+    if not len(truth) or network.model.config.decoder != "linear":
+        return "encoder"
+    errors: dict[Inference, float] = {}
+    for way in get_args(Inference):
+        found = replace(network, inference=way).inversion()(spectra).abundances
+        errors[way] = float(np.sqrt(np.square(found - truth).mean()))
+    best = min(errors, key=errors.__getitem__)
+    log.info(
+        "abundances by %s: on the pixels kept back the error is %.4f by the encoder, %.4f by least squares",
+        {"encoder": "the encoder", "least-squares": "least squares"}[best], errors["encoder"], errors["least-squares"],
+    )  # fmt: skip
+    return best
 
 
 def transfer_network(fitting: Fitting, members: np.ndarray, config: TransferConfig) -> Network:

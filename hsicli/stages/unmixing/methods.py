@@ -21,14 +21,13 @@ from hsicli.stages.unmixing.extraction import SearchConfig, count_endmembers, se
 from hsicli.stages.unmixing.inversion import (
     Brightness,
     Invert,
-    Inverted,
     Light,
     Units,
     coefficient_inversion,
     linear_inversion,
     natural_brightness,
 )
-from hsicli.stages.unmixing.latent import Network, posterior_deviations, unpacked
+from hsicli.stages.unmixing.latent import Network, unpacked, with_deviations
 from hsicli.stages.unmixing.learning import (
     Fitting,
     blind_network,
@@ -195,18 +194,7 @@ def _blind(p: int, config: UnmixConfig, fitting: Fitting) -> Unmixer:
         return linear_inversion(found[place], brightness=fitting.brightness, units=config.units)
 
     network = calibrated(network, invert, fitting.spectra, fitting.seed, again)
-    return Unmixer(moved, _with_deviations(invert, network), (), network)
-
-
-def _with_deviations(invert: Invert, network: Network) -> Invert:
-    """The same abundances, with the deviations that the network's posterior has about them."""
-
-    def sure(spectra: np.ndarray) -> Inverted:
-        found = invert(spectra)
-        _, totals = network.posterior(spectra)
-        return found._replace(deviations=posterior_deviations(found.abundances, totals))
-
-    return sure
+    return Unmixer(moved, with_deviations(invert, network), (), network)
 
 
 def _supervised(
@@ -227,7 +215,9 @@ def _supervised(
     spectra = np.concatenate([pixels(block.data, chosen[block.rows]) for block in cube.blocks()])
     given = np.where(told[..., None], known, np.nan)[chosen]
     order = rng.permutation(len(spectra))
-    network = supervised_network(fitting, light.inward(spectra[order].astype(np.float64)), given[order])
+    network = supervised_network(
+        fitting, light.inward(spectra[order].astype(np.float64)), given[order], config.supervised.inference
+    )
     return _network(network, (), "given", told.astype(np.uint8))
 
 
@@ -263,4 +253,4 @@ def known_unmixer(cube: Cube, product: Abundances, config: UnmixConfig, fitting:
         found = _linear(product.endmembers, config, fitting, product.names)
     if network is None:
         return found
-    return found._replace(invert=_with_deviations(found.invert, network), network=network)
+    return found._replace(invert=with_deviations(found.invert, network), network=network)

@@ -10,6 +10,9 @@ from hsicli.errors import InputError
 
 log = logging.getLogger(__name__)
 
+Inference = Literal["encoder", "least-squares"]
+"""How a network's abundances are found: the mean of its posterior, or least squares on its endmembers."""
+
 ROUNDING = 0.02
 """So far from one may the abundances of a pixel sum."""
 
@@ -21,6 +24,7 @@ class SupervisedConfig:
     fraction: float = 0.8  # of the pixels that have them
     split: Literal["random", "blocks"] = "random"  # pixels drawn one by one, or whole squares
     side: int = 8  # pixels along such a square
+    inference: Literal["auto", "encoder", "least-squares"] = "auto"  # auto: by the told pixels kept back
 
     def __post_init__(self) -> None:
         if not 0 < self.fraction <= 1:
