@@ -177,7 +177,7 @@ def _nearer(network: Network, spectra: np.ndarray, truth: np.ndarray) -> Inferen
     best = min(errors, key=errors.__getitem__)
     log.info(
         "abundances by %s: on the pixels kept back the error is %.4f by the encoder, %.4f by least squares",
-        {"encoder": "the encoder", "least-squares": "least squares"}[best], errors["encoder"], errors["least-squares"],
+        "the encoder" if best == "encoder" else "least squares", errors["encoder"], errors["least-squares"],
     )  # fmt: skip
     return best
 
