@@ -6,12 +6,11 @@ simplex), from several random starts; of those that fit about equally well, the 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
 
-from hsicli.algorithms.endmembers import vca
 from hsicli.errors import InputError
 
 SPARE = 6
@@ -41,13 +40,7 @@ class Archetypes(NamedTuple):
 
 
 def archetypes(
-    spectra: np.ndarray,
-    p: int,
-    *,
-    restarts: int,
-    rounds: int = 100,
-    start: Literal["random", "corners"] = "random",
-    rng: np.random.Generator,
+    spectra: np.ndarray, p: int, *, restarts: int, rounds: int = 100, rng: np.random.Generator
 ) -> Iterator[Archetypes]:
     """Entropic archetypal analysis, from one random start after another.
 
@@ -67,9 +60,6 @@ def archetypes(
         Runs.
     rounds : int
         Of five steps on A and five on B, a run.
-    start : {"random", "corners"}
-        Endmembers near the mean of all spectra, or near the pixels that VCA finds: from near the mean, two of
-        many endmembers often end as one.
     rng : Generator
 
     Yields
@@ -90,8 +80,6 @@ def archetypes(
     points = _points(unit, p)
     for _ in range(restarts):
         exponents = 0.1 * rng.random((p, len(points)))
-        if start == "corners":
-            exponents[np.arange(p), vca(points, p, rng=rng, snr=np.inf)] += np.log(len(points))
         yield _judged(unit, *_run(points, exponents, float(2 ** rng.uniform(-3, 1)), rounds))
 
 

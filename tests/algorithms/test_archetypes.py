@@ -70,17 +70,6 @@ def test_more_rounds_fit_better(rng):
     assert misfits[0] > misfits[1] > misfits[2]
 
 
-def test_a_start_at_corners_leans_on_one_pixel_each_and_one_at_random_on_all(rng):
-    spectra, _, _ = scene(rng, n=400)
-    leading = {}
-    for start in ("random", "corners"):
-        [run] = archetypes(spectra, 3, restarts=1, rounds=1, start=start, rng=np.random.default_rng(2))
-        leading[start] = run.weights.max(axis=1)
-        assert start == "random" or len(set(run.weights.argmax(axis=1))) == 3
-    assert (leading["corners"] > 0.3).all()
-    assert (leading["random"] < 0.1).all()
-
-
 def test_the_same_seed_gives_the_same_run(rng):
     spectra, _, _ = scene(rng, n=200)
     first, second = (

@@ -34,7 +34,7 @@ class SearchConfig:
     """How endmembers are found."""
 
     most: int = 12  # more are not sought, whatever HySime's dimension
-    restarts: int = 12  # starts of archetypal analysis, at random and at corners by turns
+    restarts: int = 12  # random starts of archetypal analysis
     rounds: int = 100  # of each
     within: float = 0.05  # a start takes part in the choice if it fits no worse than the best by this share
     polish: int = 300  # rounds more for the start that was chosen
@@ -137,8 +137,7 @@ def _archetypes(
     def missing() -> Iterator[Archetypes]:
         for number in range(len(runs), config.restarts):
             rng = np.random.default_rng([seed, number])
-            start: Literal["random", "corners"] = "corners" if number % 2 else "random"
-            yield from archetypes(spectra, p, restarts=1, rounds=config.rounds, start=start, rng=rng)
+            yield from archetypes(spectra, p, restarts=1, rounds=config.rounds, rng=rng)
 
     for run in track(missing(), "archetypes", config.restarts - len(runs)):
         runs.append(run)
