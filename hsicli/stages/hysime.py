@@ -1,10 +1,13 @@
 """hysime: the dimension of the signal in a cube, its directions, and the noise."""
 
 import logging
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from hsicli.algorithms.hysime import Directions, signal_directions
 from hsicli.algorithms.noise import (
@@ -16,10 +19,10 @@ from hsicli.algorithms.noise import (
     regression_noise,
     shared_noise,
 )
-from hsicli.cube import Cube
+from hsicli.cube import Block, Cube
 from hsicli.errors import InputError
 from hsicli.products.subspace import Subspace
-from hsicli.runtime import Track, quiet
+from hsicli.runtime import Track, available_threads, quiet
 
 Estimates = tuple[Directions, Directions]
 """By regression, by differences."""
@@ -120,13 +123,25 @@ def estimate_subspace(cube: Cube, config: HysimeConfig, *, track: Track = quiet)
 
 def _walk(cube: Cube, track: Track) -> BandSums:
     rows, cols, _ = cube.shape
-    sums, above = no_sums(len(cube.order)), None
-    for block in track(cube.blocks(), "noise"):
-        sums = add_rows(
-            sums, block.data, block.valid, first=block.rows.start, step=pair_step(rows, cols), above=above
-        )
-        above = block.data[-1].copy(), block.valid[-1].copy()
+    sums, above, threads = no_sums(len(cube.order)), None, available_threads()
+    with threadpool_limits(1, user_api="blas"):  # each thread multiplies by itself
+        for block in _read_ahead(track(cube.blocks(), "noise")):
+            sums = add_rows(
+                sums, block.data, block.valid, first=block.rows.start, step=pair_step(rows, cols),
+                above=above, threads=threads,
+            )  # fmt: skip
+            above = block.data[-1].copy(), block.valid[-1].copy()
     return sums
+
+
+def _read_ahead(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The same blocks, the next one read while this one is looked at."""
+    source = iter(blocks)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, source, None)
+        while (block := coming.result()) is not None:
+            coming = reader.submit(next, source, None)
+            yield block
 
 
 def _check(cube: Cube, sums: BandSums) -> None:
