@@ -1,8 +1,6 @@
 """hysime: the dimension of the signal in a cube, its directions, and the noise."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -19,7 +17,7 @@ from hsicli.algorithms.noise import (
     regression_noise,
     shared_noise,
 )
-from hsicli.cube import Block, Cube
+from hsicli.cube import Cube
 from hsicli.errors import InputError
 from hsicli.products.subspace import Subspace
 from hsicli.runtime import Track, available_threads, quiet
@@ -125,23 +123,13 @@ def _walk(cube: Cube, track: Track) -> BandSums:
     rows, cols, _ = cube.shape
     sums, above, threads = no_sums(len(cube.order)), None, available_threads()
     with threadpool_limits(1, user_api="blas"):  # each thread multiplies by itself
-        for block in _read_ahead(track(cube.blocks(), "noise")):
+        for block in track(cube.blocks(), "noise"):
             sums = add_rows(
                 sums, block.data, block.valid, first=block.rows.start, step=pair_step(rows, cols),
                 above=above, threads=threads,
             )  # fmt: skip
             above = block.data[-1].copy(), block.valid[-1].copy()
     return sums
-
-
-def _read_ahead(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The same blocks, the next one read while this one is looked at."""
-    source = iter(blocks)
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, source, None)
-        while (block := coming.result()) is not None:
-            coming = reader.submit(next, source, None)
-            yield block
 
 
 def _check(cube: Cube, sums: BandSums) -> None:
