@@ -1,12 +1,17 @@
 """Ctrl-C and SIGTERM: a fit in progress saves its state first; everything else stops at once."""
 
 import signal
+import sys
 import time
 from types import FrameType
 from typing import Any
 
 GRACE = 30.0
 """Seconds that a fit has to come to its next step, once it was asked to stop."""
+
+
+AGAIN = 0.05
+"""Seconds until a stop is raised again that a library's callback could not pass on."""
 
 
 class Interrupted(BaseException):
@@ -25,17 +30,22 @@ class Interrupts:
         self._last_offer = 0.0
         self._gap = 0.0
         self._before: dict[int, Any] = {}
+        self._hook: Any = None
 
     def listen(self) -> None:
         """Take over SIGINT and SIGTERM for this process."""
         self.asked, self._last_offer = None, 0.0
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
             self._before.setdefault(number, signal.signal(number, self._handle))
+        if self._hook is None:
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._swallowed
 
     def release(self) -> None:
         """Give the signals back to whoever had them."""
         while self._before:
             signal.signal(*self._before.popitem())
+        if self._hook is not None:
+            sys.unraisablehook, self._hook = self._hook, None
 
     def offered(self) -> bool:
         """A checkpoint was offered; True if the run is to stop and should save now."""
@@ -48,6 +58,13 @@ class Interrupts:
         if self.asked is not None:
             signal.alarm(0)
             raise Interrupted(128 + self.asked)
+
+    def _swallowed(self, problem: Any) -> None:
+        """What Python cannot raise where it happened, as in a compiler's callback: if it is ours, again."""
+        if isinstance(problem.exc_value, Interrupted):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        else:
+            self._hook(problem)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self.asked is not None:
