@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hsicli.cli.app import app
-from hsicli.io import files
+from tests.disturbances import PowerCut, cut_after
 from tests.io.test_map_layers import write_ddr
 
 PROGRAM = (sys.executable, "-c", "from hsicli.cli.app import main; main()")
@@ -118,28 +118,6 @@ def test_a_killed_stage_goes_on_to_the_same_bytes(made, tmp_path, stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_killed_many_times_goes_on_to_the_same_bytes(made, tmp_path, stage, seed):
     check(stage, made, tmp_path, kills=12, seed=seed)
-
-
-class PowerCut(BaseException):
-    """The machine is off: nothing that the process would still do happens."""
-
-
-def cut_after(patch: pytest.MonkeyPatch, calls: int) -> None:
-    """Let `calls` file operations happen, and none after them."""
-    left = [calls]
-
-    def guarded(original):
-        def call(*args, **kwargs):
-            if left[0] == 0:
-                raise PowerCut
-            left[0] -= 1
-            return original(*args, **kwargs)
-
-        return call
-
-    patch.setattr(files, "flush_to_disk", guarded(files.flush_to_disk))
-    for name in ("replace", "unlink", "write_text"):
-        patch.setattr(Path, name, guarded(getattr(Path, name)))
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from hsicli.io import files
 from hsicli.io.hdf5 import read_product
 from hsicli.products.labels import Labels
+from tests.disturbances import PowerCut, cut_after
 
 TOY = Path(__file__).with_name("toy.py")
 sys.path.insert(0, str(TOY.parent))
@@ -167,29 +168,6 @@ def test_a_traceback_is_shown_only_on_demand(folder):
     (folder / "out.h5").write_text("precious")
     assert "Traceback" not in run().stderr
     assert "Traceback" in run("-vv").stderr
-
-
-class PowerCut(BaseException):
-    """The machine is off: nothing that the process would still do happens."""
-
-
-def cut_after(monkeypatch, calls: int) -> None:
-    """Let `calls` file operations of the commit happen, and none after them."""
-    left = [calls]
-
-    def guarded(original):
-        def call(*args, **kwargs):
-            if left[0] == 0:
-                raise PowerCut
-            left[0] -= 1
-            return original(*args, **kwargs)
-
-        return call
-
-    monkeypatch.setattr(files, "flush_to_disk", guarded(files.flush_to_disk))
-    for name in ("replace", "unlink", "write_text"):
-        monkeypatch.setattr(Path, name, guarded(getattr(Path, name)))
-    monkeypatch.setattr(h5py.Group, "create_dataset", guarded(h5py.Group.create_dataset))
 
 
 @pytest.mark.parametrize("overwrite", [False, pytest.param(True, marks=pytest.mark.slow)])

@@ -1,6 +1,5 @@
 """cluster: planted materials come back, stopped or not; and what cannot be clustered is refused."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +14,7 @@ from hsicli.stages.cluster import ClusterConfig, MergingConfig, cluster_cube
 from hsicli.stages.encoding import EncoderConfig
 from hsicli.stages.hysime import HysimeConfig, estimate_subspace
 from hsicli.stages.mixtures import MixtureConfig
+from tests.disturbances import Memory, Stop
 
 CPU = torch.device("cpu")
 SHARES = (0.5, 0.3, 0.15, 0.05)
@@ -115,28 +115,6 @@ def assert_same_bytes(one, other):
 
 def test_the_same_seed_gives_the_same_bytes(planted, product):
     assert_same_bytes(clustered(planted[0]), product)
-
-
-class Stop(Exception):
-    pass
-
-
-class Memory:
-    """A checkpoint that saves every offer and stops the run at one of them."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.state, self.offers = stop_at, state, 0
-
-    def load(self):
-        return None if self.state is None else torch.load(io.BytesIO(self.state), weights_only=True)
-
-    def offer(self, state):
-        self.offers += 1
-        if self.offers == self.stop_at:
-            file = io.BytesIO()
-            torch.save(state(), file)
-            self.state = file.getvalue()
-            raise Stop
 
 
 def test_a_run_that_was_stopped_anywhere_ends_in_the_same_bytes(planted, product):

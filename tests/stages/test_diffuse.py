@@ -12,6 +12,7 @@ from hsicli.runtime import quiet
 from hsicli.stages.diffuse import DiffuseConfig, SuperpixelConfig, cut_superpixels, diffuse_cube
 from hsicli.stages.features import FeatureConfig
 from hsicli.stages.walks import GraphConfig
+from tests.disturbances import Memory, Stop
 
 SMALL = DiffuseConfig(classes=4, superpixels=SuperpixelConfig(size=8))
 
@@ -80,28 +81,19 @@ def test_the_same_again(planted, product):
         assert np.array_equal(getattr(again, name), getattr(product, name), equal_nan=True), name
 
 
-class Memory:
-    """A checkpoint that keeps the last state."""
-
-    def __init__(self, state=None) -> None:
-        self.state, self.offers = state, 0
-
-    def load(self):
-        return self.state
-
-    def offer(self, state) -> None:
-        self.state, self.offers = {key: value.copy() for key, value in state().items()}, self.offers + 1
-
-
-def test_a_run_goes_on_from_what_was_saved(planted, product):
-    memory = Memory()
-    diffuse_cube(planted.cube, SMALL, checkpoint=memory)
-    assert memory.offers == 2
-    assert set(memory.state) == {"superpixels", "distances"}
-    again = Memory(memory.state)
-    found = diffuse_cube(planted.cube, SMALL, checkpoint=again)
-    assert again.offers == 0
-    assert np.array_equal(found.time_labels, product.time_labels)
+def test_a_run_that_was_stopped_anywhere_ends_the_same(planted, product):
+    whole = Memory()
+    diffuse_cube(planted.cube, SMALL, checkpoint=whole)
+    assert whole.offers == 2, "superpixels, distances"
+    for stop_at in (1, 2):
+        stopped = Memory(stop_at)
+        with pytest.raises(Stop):
+            diffuse_cube(planted.cube, SMALL, checkpoint=stopped)
+        again = Memory(state=stopped.state)
+        found = diffuse_cube(planted.cube, SMALL, checkpoint=again)
+        assert again.offers == 2 - stop_at, "nothing is done twice"
+        for name in ("labels", "superpixels", "density", "diffusion", "time_labels"):
+            assert np.array_equal(getattr(found, name), getattr(product, name), equal_nan=True), name
 
 
 def test_superpixels_alone(planted, product):

@@ -1,6 +1,5 @@
 """unmix: planted mixtures come back, told or not, stopped or not; and what cannot be unmixed is refused."""
 
-import io
 import logging
 from dataclasses import replace
 
@@ -20,6 +19,7 @@ from hsicli.stages.unmix import UnmixConfig, unmix_cube
 from hsicli.stages.unmixing.extraction import SearchConfig
 from hsicli.stages.unmixing.planted import TransferConfig
 from hsicli.stages.unmixing.supervision import SupervisedConfig
+from tests.disturbances import Memory, Stop
 
 CPU = torch.device("cpu")
 ROWS, COLS, BANDS = 30, 32, 30
@@ -255,28 +255,6 @@ def test_the_same_seed_gives_the_same_bytes(scene, product):
 def assert_same_bytes(one, other):
     for name in ("abundances", "endmembers", "deviations", "residual", "angle", "weights"):
         assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
-
-
-class Stop(Exception):
-    pass
-
-
-class Memory:
-    """A checkpoint that saves every offer and stops the run at one of them."""
-
-    def __init__(self, stop_at=None, state=None):
-        self.stop_at, self.state, self.offers = stop_at, state, 0
-
-    def load(self):
-        return None if self.state is None else torch.load(io.BytesIO(self.state), weights_only=True)
-
-    def offer(self, state):
-        self.offers += 1
-        if self.offers == self.stop_at:
-            file = io.BytesIO()
-            torch.save(state(), file)
-            self.state = file.getvalue()
-            raise Stop
 
 
 def test_a_run_that_was_stopped_anywhere_ends_in_the_same_bytes(scene, product):
