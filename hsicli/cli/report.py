@@ -114,12 +114,13 @@ def _entry(path: Path, config: "ReportConfig", library: Path | None) -> "Entry":
     """A product with what a page says of it; a raw image is read as a cube."""
     from hsicli.cube import Cube
     from hsicli.figures.report import Entry
-    from hsicli.io.hdf5 import is_hdf5, read_header, read_product
+    from hsicli.io.formats import format_of
+    from hsicli.io.hdf5 import read_header, read_product
     from hsicli.io.reading import read_cube
     from hsicli.products.kinds import KINDS
     from hsicli.products.labels import Labels
 
-    if not path.is_file() or not is_hdf5(path) or path.suffix.lower() == ".nc":
+    if format_of(path) != "product":
         cube = read_cube(path)
         return Entry(path.name, cube, None, _facts(cube))
     header = read_header(path)
@@ -167,11 +168,11 @@ def _facts(cube: Any) -> dict[str, object]:
         facts |= {key: place[key] for key in ("body", "projection", "authority") if place.get(key)}
         if "pixel" in place:
             facts["pixel"] = "{:.6g} × {:.6g} {}".format(*place["pixel"], place["unit"])
-        for name, corners in (("corners", place.get("corners_lonlat")),):
-            if corners:
-                west, east = min(x for x, _ in corners), max(x for x, _ in corners)
-                south, north = min(y for _, y in corners), max(y for _, y in corners)
-                facts[name] = f"{west:.4f} to {east:.4f}° east, {south:.4f} to {north:.4f}° north"
+        if corners := place.get("corners_lonlat"):
+            east, north = zip(*corners, strict=True)
+            facts["corners"] = (
+                f"{min(east):.4f} to {max(east):.4f}° east, {min(north):.4f} to {max(north):.4f}° north"
+            )
     return facts
 
 

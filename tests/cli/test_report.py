@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +76,15 @@ def test_without_a_cube_the_page_shows_the_map_as_a_picture(folder):
     assert result.exit_code == 0, result.output
     assert "no cube is given" in result.stderr
     assert "<script" not in (folder / "still.html").read_text()
+
+
+def test_a_matlab_file_is_a_cube_though_it_is_hdf5_too(folder):
+    with h5py.File(folder / "scene.mat", "w", userblock_size=512) as file:
+        data = np.random.default_rng(0).random((BANDS, COLS, ROWS))
+        file.create_dataset("scene", data=data).attrs["MATLAB_class"] = np.bytes_("double")
+    result = run(folder, "scene.mat", "classes.h5", "matlab.html")
+    assert result.exit_code == 0, result.output
+    assert "red, green, blue: bands" in (folder / "matlab.html").read_text()
 
 
 @pytest.mark.parametrize(
