@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from hsicli.figures.abundances import draw_abundances, draw_endmembers
 from hsicli.figures.diffusion import draw_times
+from hsicli.figures.history import draw_history
 from hsicli.figures.maps import draw_map
 from hsicli.figures.spectra import draw_spectra
 from hsicli.figures.subspace import draw_subspace
@@ -13,6 +14,7 @@ from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.rasters import class_raster
 from hsicli.products.subspace import Subspace
+from hsicli.products.weights import Weights
 
 
 def draw(product: Any) -> dict[str, Figure]:
@@ -36,5 +38,7 @@ def draw(product: Any) -> dict[str, Figure]:
             return {".png": draw_subspace(product)}
         case Abundances():
             return {".png": draw_abundances(product), "-endmembers.png": draw_endmembers(product)}
+        case Weights():
+            return {} if product.history is None else {".png": draw_history(product)}
         case _:
             return {}

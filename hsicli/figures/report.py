@@ -15,6 +15,7 @@ from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
+from hsicli.products.weights import Weights
 from hsicli.provenance import Provenance
 
 TITLES = {
@@ -24,6 +25,7 @@ TITLES = {
     "abundances": "Abundances",
     "scores": "Scores",
     "abundance-scores": "Scores of abundances",
+    "weights": "Weights",
 }
 """What the section of each kind of product is called."""
 
@@ -123,6 +125,8 @@ def _section(entry: Entry, *, explored: bool) -> Section:
         case Subspace():
             caption = "Noise of each band, and power of each direction against that of the noise."
             pictures.append(picture(draw(entry.product)[".png"], caption))
+        case Weights() as product:
+            pictures += [picture(figure, "How it learnt.") for figure in draw(product).values()]
     if entry.facts:
         tables.insert(0, Table(("", ""), tuple(entry.facts.items())))
     title = f"{TITLES[entry.product.KIND]}: {entry.name}"

@@ -8,5 +8,6 @@ from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
 from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
+from hsicli.products.weights import Weights
 
-KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Abundances, Scores, AbundanceScores)
+KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Abundances, Scores, AbundanceScores, Weights)
