@@ -7,7 +7,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from hsicli.figures.maps import draw_scale, metres_per_pixel
+from hsicli.figures.bearings import draw_bearings
 from hsicli.figures.spectra import gaps
 from hsicli.products.abundances import Abundances
 
@@ -76,9 +76,8 @@ def draw_abundances(product: Abundances) -> Figure:
             interpolation="nearest",
         )
         axes.set_title(heading, fontsize=FONT, loc="left", pad=3)
-        metres = metres_per_pixel(product.grid)
-        if metres and width >= 1 and number == 0:
-            draw_scale(axes, (width, height), metres * cols / width)
+        if number == 0:
+            draw_bearings(axes, (width, height), product.grid, (rows, cols))
     _draw_bar(figure, product.convention)
     return figure
 

@@ -8,7 +8,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from hsicli.cube import Grid
-from hsicli.figures.maps import DPI, FONT, LONG, LONGEST, MARGIN, SHORT, draw_scale, metres_per_pixel
+from hsicli.figures.bearings import draw_bearings
+from hsicli.figures.maps import DPI, FONT, LONG, LONGEST, MARGIN, SHORT
 
 HEAD, BAR, LABEL = 0.28, 0.1, 0.2
 """Inches: the line of the title, a colour bar, the words below it."""
@@ -36,7 +37,7 @@ def draw_composite(
     nodata : int
         Stands in all three for a pixel without data, which is drawn in light grey.
     grid : Grid, optional
-        Where it is in metres, a bar shows the scale.
+        Tells the scale and north.
 
     Returns
     -------
@@ -62,10 +63,8 @@ def draw_composite(
     )
     axes.set_axis_off()
     axes.imshow(shown.astype(np.uint8), extent=(0, width, height, 0), aspect="auto", interpolation="nearest")
-    metres = metres_per_pixel(grid)
-    if metres and width >= 1:
-        axes.set(xlim=(0, width), ylim=(height, 0))
-        draw_scale(axes, (width, height), metres * cols / width)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    draw_bearings(axes, (width, height), grid, (rows, cols))
     _draw_bars(figure, scales)
     return figure
 

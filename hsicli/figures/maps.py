@@ -1,6 +1,5 @@
 """A map picture: the classes of a scene in their colours, beside a legend with the share of each."""
 
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hsicli.cube import Grid
+from hsicli.figures.bearings import draw_bearings
 from hsicli.products.rasters import Raster
 
 DPI = 100
@@ -63,7 +62,7 @@ def draw_map(raster: Raster) -> Figure:
     """A class map with its legend: name, colour and share of the labeled pixels of each class.
 
     A map much wider than high has its legend below, any other to its right, in as many columns as it takes.
-    Where the grid is in metres a bar shows the scale.
+    A bar shows the scale and an arrow north, where the grid tells them.
 
     Parameters
     ----------
@@ -209,42 +208,8 @@ def _draw_image(axes: Axes, panel: _Panel) -> None:
             (0, 0), panel.width, panel.height, fill=False, edgecolor="0.4", linewidth=0.6, clip_on=False
         )
     )
-    metres = metres_per_pixel(panel.raster.grid)
-    if metres and panel.width >= 1:  # on a ribbon there is no room for words
-        draw_scale(axes, (panel.width, panel.height), metres * panel.raster.data.shape[2] / panel.width)
-
-
-def draw_scale(axes: Axes, size: tuple[float, float], metres_per_inch: float) -> None:
-    """A bar of a round length, on a plate of white, in axes of this width and height, inches from the top."""
-    length = _round_length(min(size[0] / 3, 2.0) * metres_per_inch)
-    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    bar = length / metres_per_inch
-    x, y = 0.12, size[1] - 0.12
-    axes.add_patch(
-        Rectangle(
-            (x - 0.06, y - 0.24), max(bar, 0.09 * len(text)) + 0.12, 0.3, color="white", alpha=0.8, lw=0
-        )
-    )
-    axes.plot([x, x + bar], [y, y], color="black", linewidth=2, solid_capstyle="butt")
-    axes.text(x, y - 0.05, text, fontsize=FONT, va="bottom")
-
-
-def _round_length(most: float) -> float:
-    """The largest 1, 2 or 5 times a power of ten up to `most`."""
-    power = 10.0 ** np.floor(np.log10(most))
-    return float(power * max(step for step in (1, 2, 5) if step * power <= most * (1 + 1e-9)))
-
-
-def metres_per_pixel(grid: Grid | None) -> float | None:
-    """Length of a step to the next column, if the grid is projected and in metres."""
-    if grid is None or grid.transform is None or not grid.wkt:
-        return None
-    units = re.findall(r'\b(?:LENGTH)?UNIT\["(\w+)"', grid.wkt)
-    if not re.match(r"\s*(PROJCS|PROJCRS|BOUNDCRS)\b", grid.wkt) or not units:
-        return None
-    if units[-1].lower() not in {"metre", "meter", "metres", "meters", "m"}:
-        return None
-    return float(np.hypot(grid.transform[0], grid.transform[3]))
+    _, rows, cols = panel.raster.data.shape
+    draw_bearings(axes, (panel.width, panel.height), panel.raster.grid, (rows, cols))
 
 
 def _draw_legend(axes: Axes, panel: _Panel) -> None:

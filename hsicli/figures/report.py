@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from hsicli.figures.bearings import metres_per_pixel
 from hsicli.figures.companions import draw
-from hsicli.figures.maps import metres_per_pixel
 from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
 from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
 from hsicli.figures.viewer import Viewer

@@ -3,8 +3,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hsicli.algorithms.colours import distinct_colours
-from hsicli.cube import Grid
-from hsicli.figures.maps import UNLABELED, class_image, draw_map, draw_two_maps, metres_per_pixel
+from hsicli.figures.maps import UNLABELED, class_image, draw_map, draw_two_maps
 from hsicli.products.rasters import Raster
 
 PROJECTED = (
@@ -78,24 +77,6 @@ def test_classes_have_their_colours_and_the_unlabeled_are_grey():
     image = class_image(raster)
     assert tuple(image[0, 0]) == UNLABELED
     np.testing.assert_array_equal(image[3, 3], raster.colours[1])
-
-
-def test_the_bar_is_a_round_length_in_metres():
-    figure = draw_map(planted(100, 100, 2, grid=Grid((18.0, 0, 0, 0, -18.0, 0), PROJECTED)))
-    assert "500 m" in [label.get_text() for label in texts(figure)]
-    line = figure.axes[0].lines[0].get_xdata()
-    assert (line[1] - line[0]) / 6.0 * 100 * 18 == pytest.approx(
-        500
-    )  # the map is 6 inches and 100 pixels wide
-
-
-def test_a_grid_in_degrees_or_none_has_no_bar():
-    assert metres_per_pixel(None) is None
-    assert metres_per_pixel(Grid((0.1, 0, 0, 0, -0.1, 0), 'GEOGCS["WGS 84",UNIT["degree",0.017]]')) is None
-    feet = PROJECTED.replace('"metre",1', '"US survey foot",0.3048')
-    assert metres_per_pixel(Grid((1.0, 0, 0, 0, -1.0, 0), feet)) is None
-    rotated = Grid((3.0, -4.0, 0, 4.0, 3.0, 0), 'PROJCS["UTM",GEOGCS["x",UNIT["degree",1]],UNIT["metre",1]]')
-    assert metres_per_pixel(rotated) == pytest.approx(5)
 
 
 def test_two_maps_stand_side_by_side_with_their_titles():
