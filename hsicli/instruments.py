@@ -17,6 +17,19 @@ from hsicli.errors import ConfigError
 NAMES = ("crism-mtrdr", "crism-mrdr", "crism-trdr-l", "crism-trdr-s", "aviris-1995")
 """The axes that are known."""
 
+BROADBAND = ("aster", "landsat-oli", "sentinel-2")
+"""Instruments of a few broad bands that are known."""
+
+
+class Bands(NamedTuple):
+    """The bands of an instrument, by ascending centre."""
+
+    names: tuple[str, ...]
+    centres: np.ndarray
+    """(m,) nm"""
+    widths: np.ndarray
+    """(m,) full widths at half maximum, nm"""
+
 
 class DetectorRow(NamedTuple):
     """One row of a CRISM detector."""
@@ -68,6 +81,37 @@ def axis(name: str) -> tuple[np.ndarray, np.ndarray]:
                 f"no instrument is named {name!r}", hint=f"choose one of {', '.join(NAMES)}, or give a grid"
             )
     return np.array([row.wavelength for row in chosen]), np.array([row.fwhm for row in chosen])
+
+
+def bands(name: str) -> Bands:
+    """The bands of any instrument that is known: nominal ranges of broad ones, `axis` of the others.
+
+    Parameters
+    ----------
+    name : str
+        One of `BROADBAND` or `NAMES`.
+
+    Raises
+    ------
+    ConfigError
+        If the instrument is not known.
+
+    References
+    ----------
+    ASTER: Fujisada et al., IEEE TGRS 36, 1998; OLI and MSI: the ranges that their agencies state.
+    """
+    if name in BROADBAND:
+        lines = [line for line in _table("broadband.csv") if line["sensor"] == name]
+        low, high = _column(lines, "from_nm"), _column(lines, "to_nm")
+        return Bands(tuple(line["band"] for line in lines), (low + high) / 2, high - low)
+    if name not in NAMES:
+        raise ConfigError(
+            f"no instrument is named {name!r}", hint=f"choose one of {', '.join(BROADBAND + NAMES)}"
+        )
+    centres, widths = axis(name)
+    known = np.flatnonzero(np.isfinite(centres) & np.isfinite(widths))
+    order = known[np.argsort(centres[known], kind="stable")]
+    return Bands(tuple(f"band {k + 1}" for k in order), centres[order], widths[order])
 
 
 @functools.cache

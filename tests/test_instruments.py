@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hsicli.errors import ConfigError
-from hsicli.instruments import NAMES, axis, detector_rows
+from hsicli.instruments import BROADBAND, NAMES, axis, bands, detector_rows
 
 
 def test_the_mtrdr_axis_has_its_four_published_segments() -> None:
@@ -69,3 +69,15 @@ def test_the_numbers_are_those_of_the_tables(name: str, file: str, data_dir) -> 
         wavelengths, [float(line["wavelength_um"]) * 1e3 for line in table], atol=0.006
     )
     np.testing.assert_allclose(fwhm, [float(line["fwhm_um"]) * 1e3 for line in table], atol=0.006)
+
+
+def test_broad_bands_are_known_by_name_and_ascend():
+    aster = bands("aster")
+    assert len(aster.names) == 9
+    assert aster.centres[aster.names.index("B9")] == 2395
+    for name in BROADBAND + NAMES:
+        found = bands(name)
+        assert (np.diff(found.centres) >= 0).all()
+        assert (found.widths > 0).all()
+    with pytest.raises(ConfigError, match="astre"):
+        bands("astre")

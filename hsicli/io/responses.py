@@ -79,6 +79,16 @@ def read_responses(path: Path) -> Responses:
     return Responses(tuple(table.names[k] for k in columns), axis.wavelengths[order], weights)
 
 
+def gaussian_responses(names: tuple[str, ...], centres: np.ndarray, widths: np.ndarray) -> Responses:
+    """Gaussians of these centres and full widths at half maximum, nm, out to one and a half widths."""
+    step = min(1.0, float(widths.min()) / 8)
+    first, last = (centres - 1.5 * widths).min(), (centres + 1.5 * widths).max()
+    axis = np.arange(first, last + step, step)
+    apart = (axis - centres[:, None]) / widths[:, None]
+    weights = np.where(np.abs(apart) <= 1.5, np.exp(-4 * np.log(2) * apart**2), 0.0)
+    return Responses(names, axis, weights)
+
+
 def seen_through(library: Library, responses: Responses) -> Library:
     """The spectra as the bands of an instrument see them: their means, weighted by each band's response.
 
