@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, pad
 
 KEEP = 0.1
 """Share of a new batch in the running statistics of batch normalisation (Keras says momentum 0.9)."""
@@ -81,11 +81,12 @@ class Discriminator(nn.Module):
         widths = [1, *(config.discriminator_filters * 2**layer for layer in range(config.layers))]
         self.paddings = [_padding(length, config) for length in sizes[:-1]]
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(before, after, config.kernel, config.stride) for before, after in pairwise(widths)
+            nn.Conv2d(before, after, (1, config.kernel), (1, config.stride))
+            for before, after in pairwise(widths)
         )
         both = config.normalisation == "both"
         self.norms = nn.ModuleList(
-            nn.BatchNorm1d(width, momentum=KEEP, eps=1e-3) if both else nn.Identity() for width in widths[1:]
+            nn.BatchNorm2d(width, momentum=KEEP, eps=1e-3) if both else nn.Identity() for width in widths[1:]
         )
         self.dropout = nn.Dropout(config.dropout)
         self.feature_count = sizes[-1] * widths[-1]
@@ -99,10 +100,10 @@ class Discriminator(nn.Module):
         spectra : (n, bands) float Tensor
             Continuum removed, on the bands that the network was made for.
         """
-        layer = spectra[:, None, :]
+        layer = spectra[:, None, None, :]
         for convolution, norm, sides in zip(self.convolutions, self.norms, self.paddings, strict=True):
-            layer = self.dropout(norm(convolution(pad(layer, sides))).relu())
-        return layer.transpose(1, 2).flatten(1)
+            layer = self.dropout(norm(convolution(_channels_last(pad(layer, sides)))).relu())
+        return layer[:, :, 0].transpose(1, 2).flatten(1)
 
     def forward(self, spectra: Tensor) -> Tensor:
         """(n,): the logit of being real."""
@@ -131,18 +132,19 @@ class Generator(nn.Module):
         self.enter = nn.Linear(config.latent, shortest * widths[0])
         self.enter_norm = nn.BatchNorm1d(shortest * widths[0], momentum=KEEP, eps=1e-3)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(before, after, config.kernel, padding="same") for before, after in pairwise(widths)
+            nn.Conv2d(before, after, (1, config.kernel), padding="same") for before, after in pairwise(widths)
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(width, momentum=KEEP, eps=1e-3) for width in widths[1:])
-        self.leave = nn.Conv1d(widths[-1], 1, config.kernel, padding="same")
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width, momentum=KEEP, eps=1e-3) for width in widths[1:])
+        self.leave = nn.Conv2d(widths[-1], 1, (1, config.kernel), padding="same")
 
     def forward(self, codes: Tensor) -> Tensor:
         """(n, bands): generated spectra."""
         layer = self.enter_norm(self.enter(codes).relu())
-        layer = layer.unflatten(1, (self.shortest, -1)).transpose(1, 2)
+        layer = layer.unflatten(1, (self.shortest, -1)).transpose(1, 2)[:, :, None]
         for length, convolution, norm in zip(self.longer, self.convolutions, self.norms, strict=True):
-            layer = norm(convolution(_repeated(layer, length)).relu())
-        made: Tensor = self.leave(layer)[:, 0].sigmoid()
+            longer = interpolate(layer, size=(1, length), mode="nearest")
+            layer = norm(convolution(_channels_last(longer)).relu())
+        made: Tensor = self.leave(layer)[:, 0, 0].sigmoid()
         return made
 
 
@@ -158,7 +160,7 @@ def start_networks(model: nn.Module, generator: torch.Generator) -> None:
     """
     with torch.no_grad():
         for layer in model.modules():
-            if isinstance(layer, nn.Conv1d | nn.Linear):
+            if isinstance(layer, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(layer.weight, generator=generator)
                 if layer.bias is not None:
                     nn.init.constant_(layer.bias, BIAS)
@@ -177,7 +179,6 @@ def _padding(length: int, config: GanConfig) -> tuple[int, int]:
     return zeros // 2, zeros - zeros // 2
 
 
-def _repeated(layer: Tensor, length: int) -> Tensor:
-    """(n, channels, length): each position repeated, so that they fill the length evenly."""
-    longer: Tensor = nn.functional.interpolate(layer, size=length, mode="nearest")
-    return longer
+def _channels_last(layer: Tensor) -> Tensor:
+    """The same, the channels of a position together in memory: convolutions take half the time."""
+    return layer.contiguous(memory_format=torch.channels_last)
