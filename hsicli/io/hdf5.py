@@ -41,6 +41,8 @@ def is_hdf5(path: Path) -> bool:
 def write_product(path: Path, product: Any, provenance: Provenance, *, compress: bool = False) -> None:
     """Write a product, Streams block by block, and mark it complete last.
 
+    Streams that share one `blocks` are written in one walk, which yields them joined along the last axis.
+
     Parameters
     ----------
     path : Path
@@ -59,8 +61,11 @@ def write_product(path: Path, product: Any, provenance: Provenance, *, compress:
     """
     with Sink(path) as sink, h5py.File(sink, "w", libver=("earliest", "v110")) as file:
         items = [item for item in fields(product) if not item.metadata.get("transient")]
-        for item in sorted(items, key=lambda item: not isinstance(getattr(product, item.name), Stream)):
-            _write_field(file, item, getattr(product, item.name), sink, compress=compress)
+        streams = [item for item in items if isinstance(getattr(product, item.name), Stream)]
+        _write_streams(file, streams, product, sink, compress=compress)
+        for item in items:
+            if item not in streams:
+                _write_field(file, item, getattr(product, item.name), compress=compress)
         _attach_scales(file)
         file.attrs.update(
             {
@@ -73,7 +78,28 @@ def write_product(path: Path, product: Any, provenance: Provenance, *, compress:
         )
 
 
-def _write_field(file: h5py.File, item: Field[Any], value: Any, sink: Sink, *, compress: bool) -> None:
+def _write_streams(
+    file: h5py.File, items: list[Field[Any]], product: Any, sink: Sink, *, compress: bool
+) -> None:
+    """Write Streams; those that share one `blocks` in one walk, which yields them joined along the last axis."""
+    walks: dict[int, list[tuple[h5py.Dataset, Stream]]] = {}
+    for item in items:
+        stream: Stream = getattr(product, item.name)
+        data = file.create_dataset(
+            item.name, stream.shape, np.float32, fillvalue=np.nan, **_layout(stream.shape, compress=compress)
+        )
+        _describe(data, item)
+        walks.setdefault(id(stream.blocks), []).append((data, stream))
+    for walk in walks.values():
+        edges = np.cumsum([stream.shape[-1] for _, stream in walk])[:-1]
+        for rows, block in walk[0][1].blocks():
+            parts = np.split(block, edges, axis=-1) if len(walk) > 1 else [block]
+            for (data, _), part in zip(walk, parts, strict=True):
+                data[rows] = part
+            sink.check()
+
+
+def _write_field(file: h5py.File, item: Field[Any], value: Any, *, compress: bool) -> None:
     if value is None:
         return
     if isinstance(value, Grid):
@@ -83,13 +109,6 @@ def _write_field(file: h5py.File, item: Field[Any], value: Any, sink: Sink, *, c
         width = max([1, *(len(text.encode()) for text in value)])
         data = file.create_dataset(item.name, data=np.array([t.encode() for t in value], dtype=f"S{width}"))
         data.attrs["encoding"] = "utf-8"
-    elif isinstance(value, Stream):
-        data = file.create_dataset(
-            item.name, value.shape, np.float32, fillvalue=np.nan, **_layout(value.shape, compress=compress)
-        )
-        for rows, block in value.blocks():
-            data[rows] = block
-            sink.check()
     elif isinstance(value, np.ndarray):
         packed = value.astype(np.uint8) if value.dtype == bool else value
         data = file.create_dataset(
@@ -99,6 +118,10 @@ def _write_field(file: h5py.File, item: Field[Any], value: Any, sink: Sink, *, c
             data.attrs["dtype"] = "bool"
     else:
         data = file.create_dataset(item.name, data=value)
+    _describe(data, item)
+
+
+def _describe(data: h5py.Dataset, item: Field[Any]) -> None:
     for key in ("unit", "axes"):
         if key in item.metadata:
             data.attrs[{"unit": "units", "axes": "axes"}[key]] = item.metadata[key]

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import h5py
 import numpy as np
@@ -206,3 +206,30 @@ def test_a_full_disk_is_one_error_and_no_crash(tmp_path, layout):
         [sys.executable, "-c", FULL, layout], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "File too large\n", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Both:
+    """Two images that one walk makes."""
+
+    KIND = "both"
+    SCHEMA = 1
+
+    first: np.ndarray | Stream = field(metadata={"axes": "rows cols bands", "unit": "1"})
+    second: np.ndarray | Stream = field(metadata={"axes": "rows cols targets", "unit": "1"})
+
+
+def test_streams_that_share_their_blocks_are_made_in_one_walk(tmp_path, rng):
+    image = rng.random((5, 4, 7)).astype(np.float32)
+    walks = []
+
+    def blocks():
+        walks.append(1)
+        yield slice(0, 3), image[:3]
+        yield slice(3, 5), image[3:]
+
+    write_product(tmp_path / "a.h5", Both(Stream((5, 4, 2), blocks), Stream((5, 4, 5), blocks)), ORIGIN)
+    found = read_product(tmp_path / "a.h5", Both)
+    np.testing.assert_array_equal(found.first, image[..., :2])
+    np.testing.assert_array_equal(found.second, image[..., 2:])
+    assert len(walks) == 1
