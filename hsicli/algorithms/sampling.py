@@ -1,7 +1,8 @@
-"""Clusters of many points, learnt from a sample of them."""
+"""A few of many points: clusters learnt from a sample, and points as far from each other as can be."""
 
 import warnings
 
+import numba
 import numpy as np
 
 SAMPLES_PER_CENTRE = 1024
@@ -43,3 +44,52 @@ def kmeans_labels(points: np.ndarray, clusters: int, *, seed: int) -> np.ndarray
         block = points[first : first + BLOCK_ROWS]
         labels[first : first + len(block)] = (half - block @ centres.T).argmin(axis=1)
     return labels
+
+
+def farthest_points(points: np.ndarray, count: int, first: int) -> np.ndarray:
+    """Points that are drawn one by one, each the farthest from all that were drawn before.
+
+    Parameters
+    ----------
+    points : (n, d) float
+        Finite.
+    count : int
+        At most n.
+    first : int
+        The point to begin at.
+
+    Returns
+    -------
+    (m,) int64
+        In the order of drawing; of equally far ones the first. Fewer if no more points differ.
+
+    References
+    ----------
+    Eldar et al., "The farthest point strategy for progressive image sampling", IEEE Trans. Image Processing,
+    1997.
+    """
+    if not (0 <= first < len(points) and count <= len(points)):
+        raise ValueError(f"{count} of {len(points)} points, the first of them number {first}")
+    points = np.ascontiguousarray(points, dtype=np.float64)
+    distances = np.full(len(points), np.inf)
+    drawn = [first]
+    while len(drawn) < count:
+        last = _farthest(points, drawn[-1], distances)
+        if distances[last] == 0:
+            break
+        drawn.append(last)
+    return np.array(drawn, dtype=np.int64)
+
+
+@numba.njit(cache=True)
+def _farthest(points: np.ndarray, last: int, distances: np.ndarray) -> int:
+    """Bring the squared distances (n,) to the points drawn up to date; the farthest one."""
+    best = 0
+    for i in range(len(points)):
+        square = 0.0
+        for j in range(points.shape[1]):
+            square += (points[i, j] - points[last, j]) ** 2
+        distances[i] = min(distances[i], square)
+        if distances[i] > distances[best]:
+            best = i
+    return best

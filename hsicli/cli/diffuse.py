@@ -1,5 +1,6 @@
 """hsicli diffuse."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +8,35 @@ import typer
 from hsicli.cli.config import read_config
 from hsicli.cli.console import track
 from hsicli.cli.job import plan
-from hsicli.cli.options import COMPUTE, ConfigFile, CubeArgument, DryRun, Output, Overrides, Overwrite
+from hsicli.cli.options import (
+    COMPUTE,
+    INPUTS,
+    ConfigFile,
+    CubeArgument,
+    Device,
+    DryRun,
+    Output,
+    Overrides,
+    Overwrite,
+    Seed,
+)
+
+FeatureKind = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        help="What is compared: components (principal ones) or umae (codes of a masked autoencoder).",
+        rich_help_panel=COMPUTE,
+    ),
+]
+Codes = Annotated[
+    Path | None,
+    typer.Option(
+        "--codes",
+        help="Compare the codes in this product: of hsicli cluster, or of diffuse --features umae.",
+        rich_help_panel=INPUTS,
+    ),
+]
 
 Classes = Annotated[
     int | None,
@@ -50,6 +79,8 @@ SuperpixelsOnly = Annotated[
 def diffuse(
     cube: CubeArgument,
     output: Output,
+    codes: Codes = None,
+    features: FeatureKind = None,
     classes: Classes = None,
     superpixels: Superpixels = None,
     components: Components = None,
@@ -58,23 +89,32 @@ def diffuse(
     superpixels_only: SuperpixelsOnly = False,
     config_file: ConfigFile = None,
     overrides: Overrides = None,
+    seed: Seed = 0,
+    device: Device = "auto",
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Group the pixels of a cube by superpixels and diffusion between them, without labels (S2DL)."""
+    """Group the pixels of a cube by superpixels and diffusion between them, without labels (S2DL, DS2DL)."""
+    from hsicli.io.hdf5 import read_product
     from hsicli.io.reading import read_cube
     from hsicli.products.labels import Labels
+    from hsicli.runtime import pick_device
     from hsicli.stages.diffuse import DiffuseConfig, diffuse_cube
 
     config = read_config(
         DiffuseConfig, config_file, overrides, classes=classes, superpixels__count=superpixels,
-        features__components=components, graph__neighbours=neighbours, graph__radius=radius,
+        features__kind="codes" if codes else features, features__components=components,
+        graph__neighbours=neighbours, graph__radius=radius,
         output="superpixels" if superpixels_only else None,
     )  # fmt: skip
+    learns = config.features.kind == "umae"  # nothing else is drawn at random, or on a graphics card
     job = plan(
-        "diffuse", reads={"cube": cube}, writes=output, config=config, product=Labels,
-        device="cpu", overwrite=overwrite, dry_run=dry_run,
+        "diffuse", reads={"cube": cube, "codes": codes}, writes=output, config=config, product=Labels,
+        seed=seed if learns else None, device=device if learns else "cpu",
+        overwrite=overwrite, dry_run=dry_run,
     )  # fmt: skip
     if job.done:
         return
-    job.commit(diffuse_cube(read_cube(cube), config, track=track, checkpoint=job.checkpoint))
+    found = None if codes is None else read_product(codes, Labels)
+    job.commit(diffuse_cube(read_cube(cube), config, codes=found, seed=seed, device=pick_device(device),
+                            track=track, checkpoint=job.checkpoint))  # fmt: skip

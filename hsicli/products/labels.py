@@ -55,6 +55,8 @@ class Labels:
     """Mean variation of information to the classes of all times; the least of them is chosen."""
     time_chosen: int | None = field(default=None, metadata={"unit": "1"})
     """Place of the chosen time among `times`, from 0."""
+    time_settings: tuple[str, ...] = field(default=(), metadata={"axes": "times"})
+    """Of a grid of settings, the one that each time is of."""
     latlon: np.ndarray | None = field(default=None, metadata={"axes": "rows cols latlon", "unit": "degree"})
     """Latitude and longitude of each pixel, where there is no grid but these."""
     grid: Grid | None = None

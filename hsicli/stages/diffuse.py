@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import torch
 
 from hsicli.algorithms.colours import distinct_colours
 from hsicli.algorithms.diffusion import coordinates
@@ -17,10 +18,12 @@ from hsicli.products.labels import Labels
 from hsicli.runtime import Checkpoint, Track, nowhere, quiet
 from hsicli.stages.classes import class_sums
 from hsicli.stages.encoding import valid_pixels
-from hsicli.stages.features import FeatureConfig, Features, principal_features
-from hsicli.stages.walks import GraphConfig, classes_of_times, start_walk
+from hsicli.stages.features import FeatureConfig, Features, find_features
+from hsicli.stages.walks import GraphConfig, GridConfig, choose_time, classes_of_times, start_walk
 
 log = logging.getLogger(__name__)
+
+CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class SuperpixelConfig:
 class DiffuseConfig:
     """Settings of `hsicli diffuse`."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     output: Literal["classes", "superpixels"] = "classes"
     classes: int | None = None  # K; None: of each time, where the score of its modes falls most
@@ -59,8 +62,10 @@ class DiffuseConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     superpixels: SuperpixelConfig = field(default_factory=SuperpixelConfig)
     graph: GraphConfig = field(default_factory=GraphConfig)
+    grid: GridConfig = field(default_factory=GridConfig)
 
     def __post_init__(self) -> None:
+        self.grid.graphs(self.graph)  # each of them must be possible
         if self.classes is not None and self.classes < 2:
             raise ValueError(f"classes must be 2 or more, it is {self.classes}")
         if self.time is not None and self.time < 0:
@@ -68,40 +73,47 @@ class DiffuseConfig:
 
 
 def diffuse_cube(
-    cube: Cube, config: DiffuseConfig, *, track: Track = quiet, checkpoint: Checkpoint = nowhere
-) -> Labels:
+    cube: Cube, config: DiffuseConfig, *, codes: Labels | None = None, seed: int = 0,
+    device: torch.device = CPU, track: Track = quiet, checkpoint: Checkpoint = nowhere,
+) -> Labels:  # fmt: skip
     """Group the pixels of a cube by superpixels and a random walk between the dense pixels of these.
 
-    Nothing is drawn at random: the same cube and settings give the same classes.
+    Only the masked autoencoder draws at random: else the same cube and settings give the same classes.
 
     Parameters
     ----------
     cube : Cube
     config : DiffuseConfig
-    track, checkpoint
+    codes : Labels, optional
+        Whose codes are compared where `config.features.kind` is "codes".
+    seed, device, track, checkpoint
         As of any stage.
 
     Returns
     -------
     Labels
         With superpixels, density, representatives, eigenvalues, and the classes of every time; of superpixels
-        alone if `config.output` asks for no more.
+        alone if `config.output` asks for no more. With codes, if they were made here.
 
     Raises
     ------
     InputError
-        If there is no valid pixel, all spectra are the same, or there are fewer superpixels than classes.
+        If there is no valid pixel, all spectra are the same, there are fewer superpixels than classes, or
+        there are no codes for this cube.
 
     References
     ----------
     Cui et al., arXiv:2312.15447 (S2DL); arXiv:2604.13307 (DS2DL).
     """
     valid = valid_pixels(cube, track)
-    features = principal_features(cube, valid, config.features, track)
-    saved = checkpoint.load() or {}
-    done: dict[str, Any] = {key: saved[key] for key in ("superpixels", "distances") if key in saved}
+    done = dict(checkpoint.load() or {})
+    features = find_features(
+        cube, valid, config.features, grey=config.superpixels.components, codes=codes,
+        seed=seed, device=device, track=track, checkpoint=checkpoint, saved=done,
+    )  # fmt: skip
+    done.pop("masked", None)
     if "superpixels" not in done:
-        done["superpixels"] = cut_superpixels(features.values, valid, config, track)
+        done["superpixels"] = cut_superpixels(features.components, valid, config, track)
         checkpoint.offer(lambda: done)
     superpixels = done["superpixels"]
     if config.output == "superpixels":
@@ -115,30 +127,51 @@ def diffuse_cube(
             hint="give fewer --classes, or more --superpixels",
         )
     if "distances" not in done:
-        neighbours = config.graph.neighbours
-        done["distances"] = neighbour_distances(features.values, neighbours)
+        most = max(graph.neighbours for graph in config.grid.graphs(config.graph))
+        done["distances"] = neighbour_distances(features.values, most)
         checkpoint.offer(lambda: done)
-    walk = start_walk(features.values, done["distances"], superpixels - 1, valid, config.graph)
-    found = classes_of_times(walk, config.graph, config.classes, config.time, track)
-    labels = found.labels[found.chosen]
-    places = np.argwhere(valid).astype(np.int32)
+    found = _classes(features.values, done["distances"], superpixels - 1, valid, config=config, track=track)
     return _product(
-        cube,
-        valid,
-        labels[superpixels - 1] - 1,
-        features,
-        track,
+        cube, valid, found.pop("labels")[superpixels - 1] - 1, features, track,
         superpixels=image(superpixels, valid, 0),
-        density=image(walk.density.astype(np.float32), valid, np.nan),
-        representatives=places[walk.chosen.pixels],
-        modes=places[walk.chosen.pixels[found.modes[found.chosen]]],
-        eigenvalues=walk.values,
-        diffusion=coordinates(walk.values, walk.vectors, int(found.times[found.chosen])),
-        times=found.times,
-        time_labels=found.labels,
-        time_distances=found.distances,
-        time_chosen=found.chosen,
-    )
+        codes=image(features.values, valid, np.nan) if config.features.kind == "umae" else None,
+        **found,
+    )  # fmt: skip
+
+
+def _classes(
+    values: np.ndarray, distances: np.ndarray, superpixels: np.ndarray, valid: np.ndarray, *,
+    config: DiffuseConfig, track: Track,
+) -> dict[str, Any]:  # fmt: skip
+    """The chosen classes (P,) of the superpixels, from 1, and the other fields of the product."""
+    graphs, names = config.grid.graphs(config.graph), config.grid.names(config.graph)
+    every = []
+    for graph in graphs:
+        walk = start_walk(values, distances, superpixels, valid, graph)
+        every.append((walk, classes_of_times(walk, graph, config.classes, config.time, track)))
+    choice = choose_time([found for _, found in every], np.bincount(superpixels), config.classes)
+    ends = np.cumsum([len(found.times) for _, found in every])
+    setting = int(np.searchsorted(ends, choice.chosen, side="right"))
+    walk, found = every[setting]
+    at = choice.chosen - int(ends[setting] - len(found.times))
+    if len(graphs) > 1:
+        log.info("%s, of %d settings", names[setting], len(graphs))
+    places = np.argwhere(valid).astype(np.int32)
+    return {
+        "labels": found.labels[at],
+        "density": image(walk.density.astype(np.float32), valid, np.nan),
+        "representatives": places[walk.chosen.pixels],
+        "modes": places[walk.chosen.pixels[found.modes[at]]],
+        "eigenvalues": walk.values,
+        "diffusion": coordinates(walk.values, walk.vectors, int(found.times[at])),
+        "times": np.concatenate([found.times for _, found in every]),
+        "time_labels": np.concatenate([found.labels for _, found in every]),
+        "time_distances": choice.distances,
+        "time_chosen": choice.chosen,
+        "time_settings": tuple(np.repeat(names, [len(found.times) for _, found in every]).tolist())
+        if len(graphs) > 1
+        else (),
+    }
 
 
 def cut_superpixels(

@@ -1,7 +1,9 @@
 """A random walk between the densest pixels of superpixels, and the classes that it shows at each time."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -39,8 +41,28 @@ class GraphConfig:
             raise ValueError(f"graph.percentile must be within 0 and 100, it is {self.percentile}")
 
 
+@dataclass(frozen=True)
+class GridConfig:
+    """Other settings of the graph, each with each of the others; none: the one that the graph has."""
+
+    representatives: tuple[int, ...] = ()
+    neighbours: tuple[int, ...] = ()
+    radius: tuple[int, ...] = ()
+    percentile: tuple[float, ...] = ()
+
+    def graphs(self, graph: GraphConfig) -> list[GraphConfig]:
+        """The graph in every setting; alone, if there is no grid."""
+        varied = {item.name: getattr(self, item.name) for item in fields(self) if getattr(self, item.name)}
+        return [replace(graph, **dict(zip(varied, each, strict=True))) for each in product(*varied.values())]
+
+    def names(self, graph: GraphConfig) -> list[str]:
+        """What tells each of `graphs` from the others, as ``neighbours 40, radius 0``."""
+        varied = [item.name for item in fields(self) if getattr(self, item.name)]
+        return [", ".join(f"{name} {getattr(one, name):g}" for name in varied) for one in self.graphs(graph)]
+
+
 class Times(NamedTuple):
-    """The classes of every superpixel at every time."""
+    """The classes of every superpixel at every time of a walk, or of several walks."""
 
     times: np.ndarray
     """(times,) int64"""
@@ -48,6 +70,11 @@ class Times(NamedTuple):
     """(times, P) int32: classes from 1, by falling number of pixels."""
     modes: list[np.ndarray]
     """Of each time, the representative that each class began at."""
+
+
+class Choice(NamedTuple):
+    """The time whose classes are most like those of all others."""
+
     distances: np.ndarray
     """(times,) float64: mean variation of information to the classes of all times, bits."""
     chosen: int
@@ -112,7 +139,7 @@ def start_walk(
 def classes_of_times(
     walk: Walk, config: GraphConfig, classes: int | None, time: int | None, track: Track
 ) -> Times:
-    """The classes at every time of a walk, and the time whose classes are most like those of all others.
+    """The classes at every time of a walk.
 
     Parameters
     ----------
@@ -143,11 +170,27 @@ def classes_of_times(
         largest = np.argsort(-pixels, kind="stable")
         labels.append((np.argsort(largest)[voted] + 1).astype(np.int32))
         modes.append(found.modes[largest[: np.count_nonzero(pixels)]])
-    every = np.stack(labels)
+    return Times(times, np.stack(labels), modes)
+
+
+def choose_time(found: Sequence[Times], sizes: np.ndarray, classes: int | None) -> Choice:
+    """The time, of all walks, whose classes are most like those of all others: no label is needed.
+
+    Parameters
+    ----------
+    found : sequence of Times
+        Of walks between the same superpixels.
+    sizes : (P,) int
+        Pixels of each.
+    classes : int, optional
+        K that was asked for.
+    """
+    every = np.concatenate([each.labels for each in found])
+    times = np.concatenate([each.times for each in found])
     counts = every.max(axis=1)
-    telling = (counts > 1) & (counts <= len(walk.sizes) / 2)
+    telling = (counts > 1) & (counts <= len(sizes) / 2)
     if telling.any():
-        distances = variation_of_information(every, walk.sizes)[:, telling].mean(axis=1)
+        distances = variation_of_information(every, sizes)[:, telling].mean(axis=1)
     else:
         distances = np.zeros(len(times))
     best = int(np.where(telling, distances, np.inf).argmin())
@@ -155,4 +198,4 @@ def classes_of_times(
         log.info("%d classes, where the score of modes falls most, at time %d", counts[best], times[best])
     elif counts[best] < classes:
         log.warning("%d classes, not %d: the others won no superpixel", counts[best], classes)
-    return Times(times, every, modes, distances, best)
+    return Choice(distances, best)
