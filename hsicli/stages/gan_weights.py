@@ -66,7 +66,10 @@ class Learning:
 
 
 def gan_weights(
-    gan: Gan, learning: Learning | None = None, training: dict[str, Any] | None = None
+    gan: Gan,
+    learning: Learning | None = None,
+    training: dict[str, Any] | None = None,
+    fwhm: np.ndarray | None = None,
 ) -> Weights:
     """All of it as one product.
 
@@ -76,6 +79,8 @@ def gan_weights(
     learning : Learning, optional
     training : dict, optional
         What it was learnt from, for who reads the settings.
+    fwhm : (bands,) float, optional
+        nm.
     """
     arrays: dict[str, np.ndarray] = {}
     for part, network in (("discriminator", gan.discriminator), ("generator", gan.generator)):
@@ -93,6 +98,7 @@ def gan_weights(
         method=METHOD,
         settings=json.dumps(settings),
         wavelengths=gan.wavelengths,
+        fwhm=fwhm,
         array_names=names,
         numbers=numbers,
         history_names=seen.names,
