@@ -178,13 +178,15 @@ class Cube:
             raise ValueError(f"a mask of shape {keep.shape} for a cube of {self.valid.shape}")
         return replace(self, valid=self.valid & keep)
 
-    def blocks(self, rows: int | None = None) -> Iterator[Block]:
+    def blocks(self, rows: int | None = None, step: int = 1) -> Iterator[Block]:
         """Walk the cube in blocks of whole rows.
 
         Parameters
         ----------
         rows : int, optional
-            Rows a block; as many as `BLOCK_BYTES` holds unless given.
+            Rows a block spans; as many as `BLOCK_BYTES` holds unless given.
+        step : int
+            Of so many rows only the first is read and yielded; the rows of a block say which.
 
         Yields
         ------
@@ -196,8 +198,9 @@ class Cube:
         total, cols, _ = self.shape
         order = self.order
         rows = rows or max(1, BLOCK_BYTES // max(1, cols * len(order) * 4))
+        rows = -(-rows // step) * step
         for first in range(0, total, rows):
-            part = slice(first, min(first + rows, total))
+            part = slice(first, min(first + rows, total), step if step > 1 else None)
             data = _as_pixels(self.data[part], order)
             for value in (*self.fill, CRISM_FILL):
                 np.copyto(data, np.nan, where=data == np.float32(value))

@@ -105,3 +105,13 @@ def test_blocks_leave_the_source_alone():
     values = np.full((2, 2, 2), CRISM_FILL, dtype=np.float32)
     list(Cube(values, scale=2.0).blocks())
     assert (values == CRISM_FILL).all()
+
+
+@pytest.mark.parametrize("rows", [None, 1, 4, 7, 100])
+@pytest.mark.parametrize("step", [1, 3, 40])
+def test_a_walk_by_steps_reads_those_rows_alone(rng, rows, step):
+    values = rng.random((23, 4, 5)).astype(np.float32)
+    blocks = list(Cube(values).blocks(rows, step=step))
+    np.testing.assert_array_equal(np.concatenate([block.data for block in blocks]), values[::step])
+    seen = [row for block in blocks for row in range(23)[block.rows]]
+    assert seen == list(range(0, 23, step))

@@ -6,10 +6,16 @@ from typing import Any
 from hsicli.io.files import replacing
 
 SUFFIXES = {
+    "cube": (".png",),
     "labels": ("-spectra.png", ".png", ".tif.aux.xml", ".tif"),
     "subspace": (".png",),
+    "minerals": ("-spectra.png", ".png", "-score.tif", ".tif.aux.xml", ".tif"),
     "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
+    "weights": (".png",),
 }
+
+PICTURE_PIXELS, PICTURE_NUMBERS = 250_000, 2_000_000
+"""Of a cube, so much is drawn: enough for the eye, and little to read."""
 
 MARKED_BYTES = 2**16
 """Where GDAL and matplotlib put what a file says of itself: within so much of either end."""
@@ -19,26 +25,50 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
     """Draw and write all companions of a product; the files written."""
     if product.KIND not in SUFFIXES:
         return []
+    from hsicli.cube import Cube
     from hsicli.figures.companions import draw
     from hsicli.products.abundances import Abundances, abundance_raster
     from hsicli.products.labels import Labels
+    from hsicli.products.minerals import Minerals, mineral_raster, score_raster
     from hsicli.products.rasters import class_raster
 
-    for suffix, figure in draw(product).items():
+    for suffix, figure in draw(
+        overview_of(_written(output)) if product.KIND == Cube.KIND else product
+    ).items():
         with replacing(_beside(output, suffix)) as partial:
             figure.savefig(partial, format="png", metadata={"Software": "hsicli", "Source": fingerprint})
     if isinstance(product, Abundances):
         _write_endmembers(_beside(output, "-endmembers.csv"), product, fingerprint)
-    if isinstance(product, Labels | Abundances):
+    maps: dict[str, Any] = {}
+    match product:
+        case Labels():
+            maps = {".tif": class_raster(product)}
+        case Minerals():
+            maps = {"-score.tif": score_raster(product), ".tif": mineral_raster(product)}
+        case Abundances():
+            maps = {".tif": abundance_raster(product)}
+    for suffix, raster in maps.items():
         from dataclasses import replace
 
         from hsicli.io.maps import write_geotiff
 
-        raster = class_raster(product) if isinstance(product, Labels) else abundance_raster(product)
-        write_geotiff(
-            _beside(output, ".tif"), replace(raster, tags={**raster.tags, "HSICLI_FINGERPRINT": fingerprint})
-        )
+        tags = {**raster.tags, "HSICLI_FINGERPRINT": fingerprint}
+        write_geotiff(_beside(output, suffix), replace(raster, tags=tags))
     return companions_of(output, type(product))
+
+
+def overview_of(cube: Any) -> Any:
+    """What a picture shows of a cube: of a large one, some of its rows are read."""
+    from hsicli.stages.report import ReportConfig, overview
+
+    return overview(cube, ReportConfig(max_pixels=PICTURE_PIXELS, max_numbers=PICTURE_NUMBERS))
+
+
+def _written(output: Path) -> Any:
+    """The cube that was just written: what its maker holds can be walked only once."""
+    from hsicli.io.reading import read_cube
+
+    return read_cube(output)
 
 
 def _write_endmembers(path: Path, product: Any, fingerprint: str) -> None:

@@ -16,6 +16,12 @@ Check = Annotated[bool, typer.Option("--check", help="Name what is wrong with th
 Statistics = Annotated[
     bool, typer.Option("--statistics", help="Walk the cube: valid pixels, and the range of every band.")
 ]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", metavar="PICTURE", help="Draw it: the scene and its spectra, the map, the library."
+    ),
+]
 Match = Annotated[
     Path | None,
     typer.Option(
@@ -30,6 +36,7 @@ def info(
     file: FileArgument,
     check: Check = False,
     statistics: Statistics = False,
+    plot: Plot = None,
     match: Match = None,
     pixel: Pixels = None,
     variable: Variable = None,
@@ -42,6 +49,11 @@ def info(
         return
     if pixel:
         raise ConfigError("--pixel is of the cube that --match names", hint="give --match CUBE too")
+    if plot is not None:
+        from hsicli.cli.plotting import write_plot
+
+        write_plot(file, plot, variable)
+        return
     if check:
         _check(file, variable)
         return

@@ -8,7 +8,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from hsicli.figures.bearings import draw_bearings
-from hsicli.figures.spectra import gaps
+from hsicli.figures.spectra import gaps, spectral_axis
 from hsicli.products.abundances import Abundances
 
 DPI = 100
@@ -121,7 +121,7 @@ def draw_endmembers(product: Abundances) -> Figure:
     down = -(-p // across)
     figure = Figure(figsize=(4.2 * across, 1.9 * down + 0.4), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    axis = product.wavelengths if product.wavelengths is not None else np.arange(1, bands + 1)
+    axis, label = spectral_axis(product.wavelengths, bands)
     panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
     if product.matched is not None:
         figure.supxlabel(
@@ -134,7 +134,7 @@ def draw_endmembers(product: Abundances) -> Figure:
         _draw_one(axes, axis, product, k)
         last = k + across >= p
         if last:
-            axes.set_xlabel("wavelength, nm" if product.wavelengths is not None else "band", fontsize=FONT)
+            axes.set_xlabel(label, fontsize=FONT)
             axes.tick_params(labelbottom=True)
     return figure
 

@@ -22,6 +22,7 @@ TITLES = {
     "cube": "Cube",
     "subspace": "Signal and noise",
     "labels": "Classes",
+    "minerals": "Minerals",
     "abundances": "Abundances",
     "scores": "Scores",
     "abundance-scores": "Scores of abundances",

@@ -1,10 +1,14 @@
-"""Spectra pictures: what the classes of a map look like, one under the other."""
+"""Spectra pictures: those of classes or of a library, one under the other."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from hsicli.library import Library
 from hsicli.products.labels import Labels
 
 DPI = 100
@@ -19,6 +23,28 @@ GAP_STEPS = 2.5
 FEW_BANDS = 20
 """With fewer bands there is no usual step: the bands are dots, joined."""
 NAME_LETTERS = 30
+INKS: tuple[tuple[float, ...], ...] = (
+    (0.0, 0.38, 0.85),
+    (0.76, 0.35, 0.0),
+    (0.0, 0.42, 0.33),
+    (0.5, 0.15, 0.5),
+)
+"""Of spectra that have no colour of their own, in turn."""
+
+
+class Curves(NamedTuple):
+    """Spectra to be drawn one under the other."""
+
+    names: Sequence[str]
+    values: np.ndarray
+    """(k, bands), NaN where there is none."""
+    spread: np.ndarray
+    """(k, bands): half the height of the shade."""
+    colours: Sequence[tuple[float, ...]]
+    axis: np.ndarray | None
+    """(bands,) nm, or None."""
+    unit: str
+    title: str
 
 
 def draw_spectra(product: Labels) -> Figure:
@@ -36,44 +62,86 @@ def draw_spectra(product: Labels) -> Figure:
     Figure
     """
     shown = np.flatnonzero((product.counts > 0) & np.isfinite(product.means).any(axis=1))[:MOST_CLASSES]
-    height = float(np.clip(2 * MARGIN + PER_CLASS * len(shown), LOWEST, HIGHEST))
+    return _draw_curves(
+        Curves(
+            names=[product.names[number] for number in shown],
+            values=product.means[shown],
+            spread=product.deviations[shown],
+            colours=[tuple(product.colours[number] / 255) for number in shown],
+            axis=product.wavelengths,
+            unit="as the cube",
+            title=f"class means, ±1 standard deviation; {int(product.counts.sum()):,} pixels",
+        ),
+        "no class has a spectrum",
+    )
+
+
+def draw_library(library: Library) -> Figure:
+    """The spectra of a library, one under the other, their names beside them; of many, the first.
+
+    Parameters
+    ----------
+    library : Library
+
+    Returns
+    -------
+    Figure
+    """
+    shown = np.flatnonzero(np.isfinite(library.spectra).any(axis=1))[:MOST_CLASSES]
+    of_more = f", {len(shown)} of them here" if len(shown) < len(library.names) else ""
+    return _draw_curves(
+        Curves(
+            names=[library.names[number] for number in shown],
+            values=library.spectra[shown],
+            spread=np.zeros_like(library.spectra[shown]),
+            colours=[INKS[place % len(INKS)] for place in range(len(shown))],
+            axis=library.wavelengths,
+            unit="as the library",
+            title=f"{len(library.names)} spectra{of_more}",
+        ),
+        "no spectrum has a number",
+    )
+
+
+def _draw_curves(curves: Curves, if_none: str) -> Figure:
+    count, bands = curves.values.shape
+    height = float(np.clip(2 * MARGIN + PER_CLASS * count, LOWEST, HIGHEST))
     figure = Figure(figsize=(WIDTH, height), dpi=DPI)
     FigureCanvasAgg(figure)
-    letters = max((len(_short(product.names[number])) for number in shown), default=0)
+    letters = max((len(_short(name)) for name in curves.names), default=0)
     width = WIDTH - MARGIN - 0.45 - LETTER * letters
     box = (MARGIN / WIDTH, 0.55 / height, width / WIDTH, 1 - 0.9 / height)
     axes = figure.add_axes(box)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=FONT)
-    named = product.wavelengths is not None
-    axis = (
-        product.wavelengths if product.wavelengths is not None else np.arange(1, product.means.shape[1] + 1)
-    )
-    axes.set_xlabel("wavelength, nm" if named else "band", fontsize=FONT + 1)
-    if not len(shown):
-        axes.text(0.5, 0.5, "no class has a spectrum", transform=axes.transAxes, ha="center")
+    axis, label = spectral_axis(curves.axis, bands)
+    axes.set_xlabel(label, fontsize=FONT + 1)
+    if not count:
+        axes.text(0.5, 0.5, if_none, transform=axes.transAxes, ha="center")
         return figure
 
-    means, deviations = product.means[shown], product.deviations[shown]
-    offsets = stacked(means)
-    for row, number in enumerate(shown):
-        colour = tuple(product.colours[number] / 255)
-        _draw_one(axes, axis, means[row] + offsets[row], deviations[row], colour)
+    offsets = stacked(curves.values)
+    moved = curves.values + offsets[:, None]
+    for curve, spread, colour in zip(moved, curves.spread, curves.colours, strict=True):
+        _draw_one(axes, axis, curve, spread, colour)
     axes.set_xlim(axis.min(), axis.max())
-    low = (means + offsets[:, None] - deviations)[-1:]
-    high = (means + offsets[:, None] + deviations)[:1]
-    _fit(axes, np.nanmin(low), np.nanmax(high), np.nanmin(means + offsets[:, None]))
-    _draw_labels(axes, product, shown, means + offsets[:, None], height)
-    axes.set_title(
-        f"class means, ±1 standard deviation; {int(product.counts.sum()):,} pixels",
-        fontsize=FONT + 1,
-        loc="left",
-    )
-    if len(shown) > 1:
-        _draw_bar(axes, float(np.median(np.nanmax(means, axis=1) - np.nanmin(means, axis=1))))
+    low, high = (moved - curves.spread)[-1:], (moved + curves.spread)[:1]
+    _fit(axes, np.nanmin(low), np.nanmax(high), np.nanmin(moved))
+    _draw_labels(axes, curves, moved, height)
+    axes.set_title(curves.title, fontsize=FONT + 1, loc="left")
+    if count > 1:
+        heights = np.nanmax(curves.values, axis=1) - np.nanmin(curves.values, axis=1)
+        _draw_bar(axes, float(np.median(heights)))
     else:
-        axes.set_ylabel("as the cube", fontsize=FONT + 1)
+        axes.set_ylabel(curves.unit, fontsize=FONT + 1)
     return figure
+
+
+def spectral_axis(wavelengths: np.ndarray | None, bands: int) -> tuple[np.ndarray, str]:
+    """What spectra are drawn over, and its name: wavelengths in µm, given in nm; or the bands' numbers."""
+    if wavelengths is None:
+        return np.arange(1.0, bands + 1), "band"
+    return np.asarray(wavelengths, dtype=float) / 1000, "wavelength, µm"
 
 
 def stacked(means: np.ndarray) -> np.ndarray:
@@ -120,17 +188,16 @@ def _fit(axes: Axes, low: float, high: float, lowest: float) -> None:
     )
 
 
-def _draw_labels(axes: Axes, product: Labels, shown: np.ndarray, curves: np.ndarray, height: float) -> None:
+def _draw_labels(axes: Axes, curves: Curves, moved: np.ndarray, height: float) -> None:
     """Names at the right end, in the colour of their curve, moved apart where they would touch."""
     bottom, top = axes.get_ylim()
     line = (top - bottom) / (axes.get_position().height * height) * LABEL_LINE
-    ends = np.array([curve[np.isfinite(curve)][-1] for curve in curves])
+    ends = np.array([curve[np.isfinite(curve)][-1] for curve in moved])
     places = spread_apart(ends, line, bottom, top)
-    for end, place, number in zip(ends, places, shown, strict=True):
-        colour = tuple(product.colours[number] / 255)
-        across = axes.get_yaxis_transform()
+    across = axes.get_yaxis_transform()
+    for end, place, name, colour in zip(ends, places, curves.names, curves.colours, strict=True):
         axes.plot([1.0, 1.03], [end, place], color=colour, linewidth=0.8, transform=across, clip_on=False)
-        axes.text(1.035, place, _short(product.names[number]), transform=across, va="center", fontsize=FONT)
+        axes.text(1.035, place, _short(name), transform=across, va="center", fontsize=FONT)
 
 
 def _short(name: str) -> str:

@@ -129,6 +129,23 @@ def _diffuse(config: Mapping[str, Any]) -> str:
     )
 
 
+def _gan_map(config: Mapping[str, Any]) -> str:
+    compared = {
+        "gan": "the features of a GAN's discriminator",
+        "gan-blend": "the features of a GAN's discriminator, band depths and derivatives",
+    }.get(config.get("method") or "", config.get("method") or "what hsicli gan-map compares by default")
+    boxes = ", ".join(str(size) for size in config.get("scales", (1, 3, 5)))
+    share = config.get("calibration.false_alarms")
+    chosen = (
+        f"thresholds passed {share:g} of neutral spectra" if share
+        else f"a guess from {config['thresholds.guess']:g}, identified from {config['thresholds.identification']:g}"
+    )  # fmt: skip
+    return (
+        f"Minerals were mapped after Saranathan and Parente (Icarus 355, 2021) by the cosine between pixels and "
+        f"exemplars of {compared}, means of {boxes} pixels, {chosen}."
+    )
+
+
 def _evaluate(_: Mapping[str, Any]) -> str:
     return "Scores are given beside those of k-means on pixel coordinates, which sees no spectrum."
 
@@ -139,6 +156,7 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "cluster": _cluster,
     "unmix": _unmix,
     "diffuse": _diffuse,
+    "gan-map": _gan_map,
     "evaluate": _evaluate,
 }
 """What each command is said to have done, from its settings."""

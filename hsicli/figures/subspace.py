@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from hsicli.figures.spectra import FEW_BANDS, gaps
+from hsicli.figures.spectra import FEW_BANDS, gaps, spectral_axis
 from hsicli.products.subspace import Subspace
 
 DPI = 100
@@ -39,7 +39,7 @@ def draw_subspace(product: Subspace) -> Figure:
 
 def _draw_bands(axes: Axes, product: Subspace) -> None:
     bands = len(product.noise)
-    axis = product.wavelengths if product.wavelengths is not None else np.arange(1, bands + 1)
+    axis, name = spectral_axis(product.wavelengths, bands)
     breaks = gaps(axis)
     x = np.insert(axis.astype(float), breaks, np.nan)
     marker = "o" if bands < FEW_BANDS else ""
@@ -51,7 +51,7 @@ def _draw_bands(axes: Axes, product: Subspace) -> None:
         y = np.insert(values.astype(float), breaks, np.nan)
         y[~(y > 0)] = np.nan
         axes.plot(x, y, color=colour, linewidth=1.2, marker=marker, markersize=3, label=label)
-    axes.set_xlabel("wavelength, nm" if product.wavelengths is not None else "band", fontsize=FONT + 1)
+    axes.set_xlabel(name, fontsize=FONT + 1)
     axes.set_ylabel("as the cube", fontsize=FONT + 1)
     axes.set_title(f"noise of each band; {product.pixels:,} pixels", fontsize=FONT + 1, loc="left")
     _legend_above(axes)

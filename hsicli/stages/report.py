@@ -31,7 +31,7 @@ NEAR = 20.0
 class ReportConfig:
     """Settings of `hsicli report`."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
 
     title: str | None = None  # of the page; the name of the scene unless given
     rgb: tuple[float, float, float] | None = None  # nm of red, green, blue; by what the cube covers if None
@@ -71,11 +71,12 @@ def overview(cube: Cube, config: ReportConfig, *, track: Track = quiet) -> Overv
     step = max(1, math.ceil(math.sqrt(rows * cols / config.max_pixels)))
     band_step = max(1, math.ceil(bands / 256))
     kept_bands = -(-bands // band_step)
-    spectra_step = max(1, math.ceil(math.sqrt(rows * cols * kept_bands / config.max_numbers)))
+    apart = math.sqrt(rows * cols * kept_bands / config.max_numbers)
+    spectra_step = step * max(1, math.ceil(apart / step))  # of the pixels in the picture: no other is read
     shown, colours = _colour_bands(cube, config.rgb)
     picture = np.full((-(-rows // step), -(-cols // step), 3), np.nan, dtype=np.float32)
     spectra = np.full((-(-rows // spectra_step), -(-cols // spectra_step), kept_bands), np.nan, np.float32)
-    for block in track(cube.blocks(), "overview"):
+    for block in track(cube.blocks(step=step), "overview"):
         data = np.where(block.valid[..., None], block.data, np.nan)
         for size, target, chosen in (
             (step, picture, shown),
@@ -83,7 +84,7 @@ def overview(cube: Cube, config: ReportConfig, *, track: Track = quiet) -> Overv
         ):
             first = -block.rows.start % size
             place = (block.rows.start + first) // size
-            part = data[first::size, ::size][..., chosen]
+            part = data[first // step :: size // step, ::size][..., chosen]
             target[place : place + len(part)] = part
     valid = np.asarray(~np.isnan(picture).any(axis=2))
     if not valid.any():

@@ -5,7 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hsicli.algorithms.colours import distinct_colours
-from hsicli.figures.spectra import draw_spectra, gaps, spread_apart, stacked
+from hsicli.figures.spectra import draw_library, draw_spectra, gaps, spread_apart, stacked
+from hsicli.library import Library
 from hsicli.products.labels import Labels
 
 
@@ -95,3 +96,14 @@ def test_places_spread_apart_keep_their_order_and_distance(seed):
 
 def test_places_far_enough_apart_stay():
     np.testing.assert_allclose(spread_apart(np.array([0.2, 0.8, 0.5]), 0.1, 0, 1), [0.2, 0.8, 0.5])
+
+
+def test_a_library_is_drawn_by_name_and_its_deleted_channels_are_left_open(rng):
+    spectra = rng.random((3, 30))
+    spectra[1, 5:9] = np.nan
+    spectra[2] = np.nan
+    axes = draw_library(Library(("clay", "lava", "void"), spectra, np.linspace(1000, 2000, 30))).axes[0]
+    assert [label.get_text() for label in axes.texts[:2]] == ["clay", "lava"]
+    assert axes.get_title(loc="left") == "3 spectra, 2 of them here"
+    assert np.isnan(axes.lines[1].get_ydata()[5:9]).all()
+    assert axes.get_xlabel() == "wavelength, µm"
