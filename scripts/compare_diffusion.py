@@ -1,10 +1,12 @@
 """Compare `diffuse` with other clusterings, with itself without a part, and with maps that saw no spectrum.
 
-python scripts/compare_diffusion.py CUBE TRUTH [--classes K] [--seeds 10] [--table methods|ablation|grid]
+python scripts/compare_diffusion.py CUBE TRUTH [--classes K] [--seeds 10] [--table NAME ...]
 
 K is the number of classes of the truth unless given; no method sees more of the truth than that. All pixels
 are clustered, those that the truth labels are scored; classes are paired one to one by a rectangular
-assignment. `diffuse` draws nothing at random: its spread is over a grid of settings around the defaults.
+assignment. `diffuse` on components draws nothing at random: its spread is over a grid of settings around the
+defaults. Table features: the same graph on principal components, on codes of the masked autoencoder and on
+codes of `cluster`, with purity at 2 K and 3 K classes, and k-means on each of them.
 """
 
 import argparse
@@ -26,14 +28,17 @@ from hsicli.algorithms.scores import METRICS, agreement, contingency
 from hsicli.cube import Cube, image
 from hsicli.io.labels import read_labels
 from hsicli.io.reading import read_cube
-from hsicli.products.labels import ClassMap
+from hsicli.models.training import TrainingConfig
+from hsicli.models.umae import UmaeConfig
+from hsicli.products.labels import ClassMap, Labels
 from hsicli.runtime import quiet
 from hsicli.stages.cluster import ClusterConfig, MergingConfig, cluster_cube
 from hsicli.stages.diffuse import DiffuseConfig, SuperpixelConfig, diffuse_cube
 from hsicli.stages.encoding import valid_pixels
 from hsicli.stages.features import FeatureConfig
+from hsicli.stages.masked import MaskedConfig
 from hsicli.stages.oracle import oracle_times
-from hsicli.stages.walks import GraphConfig
+from hsicli.stages.walks import GraphConfig, GridConfig
 
 SHOWN = ("overall_accuracy", "average_accuracy", "kappa", "purity", "nmi")
 COLUMNS = [METRICS.index(name) for name in SHOWN]
@@ -132,6 +137,66 @@ def scored(labels: np.ndarray, truth: ClassMap) -> np.ndarray:
     return agreement(contingency(labels, truth.labels, int(labels.max()), classes))[COLUMNS]
 
 
+GRAPHS = {"": GraphConfig(), ", window of 10, weight 1": GraphConfig(radius=10, weights="one")}
+"""That features are compared on: the default, and one in which few neighbours are chosen by features."""
+
+
+def masked(pixels: int, step: int, epochs: int, masks: str) -> FeatureConfig:
+    """The masked autoencoder with these settings."""
+    training = TrainingConfig(epochs, 48, 5e-4, 1.7e-4, epochs)
+    return FeatureConfig("umae", umae=MaskedConfig(pixels, UmaeConfig(step=step, masks=masks), training))  # type: ignore[arg-type]
+
+
+def show_features(
+    name: str, cube: Cube, truth: ClassMap, k: int, codes: list[Labels | None], *, began: float
+) -> None:
+    """Rows of one kind of features: each graph, and k-means; purity at K, 2 K and 3 K of `diffuse`."""
+    config = DiffuseConfig(classes=k)
+    valid = valid_pixels(cube, quiet)
+    seconds = time.perf_counter() - began
+    for words, graph in GRAPHS.items():
+        rows, more = [], []
+        for one in codes:
+            features = FeatureConfig() if one is None else FeatureConfig("codes")
+            maps = [
+                diffuse_cube(
+                    cube, replace(config, graph=graph, features=features, classes=k * times), codes=one
+                )
+                for times in (1, 2, 3)
+            ]
+            rows.append(scored(maps[0].labels, truth))
+            more.append([scored(each.labels, truth)[SHOWN.index("purity")] for each in maps])
+        purity = " ".join(f"{value:.3f}" for value in np.mean(more, axis=0))
+        show(f"{name}{words} (purity at K, 2 K, 3 K: {purity})", rows, seconds)
+    spectra = np.concatenate([block.data[block.valid] for block in cube.blocks()]) if None in codes else None
+    rows = []
+    for seed, one in enumerate(codes):
+        points = (
+            PCA(5).fit_transform(spectra / np.linalg.norm(spectra, axis=0))
+            if one is None
+            else one.codes[valid]
+        )
+        found = KMeans(k, n_init=3, random_state=seed).fit_predict(points).astype(np.int32)
+        rows.append(scored(image(found + 1, valid, 0), truth))
+    show(f"k-means on {name}", rows, seconds)
+
+
+def compare_features(cube: Cube, truth: ClassMap, k: int, seeds: int, umae: dict[str, FeatureConfig]) -> None:
+    """Principal components, codes of the masked autoencoder, and codes of `cluster`."""
+    show_features("components", cube, truth, k, [None], began=time.perf_counter())
+    began = time.perf_counter()
+    clusters = [
+        cluster_cube(cube, ClusterConfig(), seed=seed, device=torch.device("cpu")) for seed in range(seeds)
+    ]
+    show_features("codes of `cluster`", cube, truth, k, list(clusters), began=began)
+    for name, features in umae.items():
+        began = time.perf_counter()
+        config = DiffuseConfig(classes=k, features=features)
+        show_features(
+            name, cube, truth, k, [diffuse_cube(cube, config, seed=seed) for seed in range(seeds)], began=began
+        )
+
+
 def show(name: str, values: list[np.ndarray], seconds: float) -> None:
     mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
     cells = [
@@ -157,7 +222,13 @@ def main() -> None:
     parser.add_argument("truth", type=Path)
     parser.add_argument("--classes", type=int)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--table", choices=("methods", "ablation", "grid"), nargs="+", default=["methods"])
+    parser.add_argument(
+        "--table", choices=("methods", "ablation", "grid", "features"), nargs="+", default=["methods"]
+    )
+    parser.add_argument("--pixels", type=int, default=200, help="that the masked autoencoder learns from")
+    parser.add_argument("--step", type=int, default=4, help="bands from one of its tokens to the next")
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--masks", choices=("fixed", "random"), nargs="+", default=["random"])
     given = parser.parse_args()
     logging.disable(logging.WARNING)
 
@@ -187,6 +258,17 @@ def main() -> None:
         )
     if "grid" in given.table:
         show_diffuse("`diffuse`, 8 settings around the default", cube, list(grid(classes)), truth)
+        every = GridConfig(neighbours=(30, 40, 50), representatives=(3, 5), percentile=(30.0, 50.0, 70.0))
+        chosen = DiffuseConfig(classes=classes, grid=every)
+        show_diffuse("`diffuse`, the middle of 18 settings of the graph", cube, [chosen], truth)
+    if "features" in given.table:
+        umae = {
+            f"umae, a token every {given.step} bands, {masks} masks, {given.epochs} epochs": masked(
+                given.pixels, given.step, given.epochs, masks
+            )
+            for masks in given.masks
+        }
+        compare_features(cube, truth, classes, given.seeds, umae)
     if "ablation" in given.table:
         for name, config in ablations(classes).items():
             show_diffuse(name, cube, [config], truth)

@@ -9,8 +9,8 @@ from hsicli.products.labels import Labels
 
 DPI = 100
 FONT = 8
-LINE, MARK = "#0060d8", "#c25a00"
-"""Colours: what was measured, and the time that was chosen."""
+LINE, OTHERS, MARK = "#0060d8", "#b8c4d4", "#c25a00"
+"""Colours: what was measured, the same in other settings, and the time that was chosen."""
 
 
 def draw_times(product: Labels) -> Figure:
@@ -58,15 +58,26 @@ def _draw_eigenvalues(axes: Axes, values: np.ndarray) -> None:
 
 
 def _draw_choice(axes: Axes, product: Labels) -> None:
+    """A line for each setting of a grid, or one; only the setting of the chosen time has a mark a time."""
     times, chosen = np.asarray(product.times), product.time_chosen or 0
-    place = np.arange(len(times))
-    axes.plot(place, np.asarray(product.time_distances), color=LINE, marker="o", markersize=4, linewidth=1)
-    axes.axvline(chosen, color=MARK, linewidth=1, linestyle="--")
-    axes.set_xticks(place, [_power(int(time)) for time in times], fontsize=FONT)
+    distances = np.asarray(product.time_distances)
+    settings = np.array(product.time_settings or ("",) * len(times))
+    longest = times[:0]
+    for setting in dict.fromkeys(settings.tolist()):
+        mine = np.flatnonzero(settings == setting)
+        longest = max(longest, times[mine], key=len)
+        style = {"color": LINE, "marker": "o"} if chosen in mine else {"color": OTHERS, "zorder": 1}
+        axes.plot(np.arange(len(mine)), distances[mine], markersize=4, linewidth=1, **style)
+        if chosen in mine:
+            axes.axvline(float(chosen - mine[0]), color=MARK, linewidth=1, linestyle="--")
+    axes.set_xticks(np.arange(len(longest)), [_power(int(time)) for time in longest], fontsize=FONT)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("time, steps", fontsize=FONT + 1)
     axes.set_ylabel("mean distance to the classes of all times, bits", fontsize=FONT + 1)
-    axes.set_title(f"time {times[chosen]}, {len(product.names)} classes", fontsize=FONT + 1, loc="left")
+    words = f"time {times[chosen]}, {len(product.names)} classes"
+    if product.time_settings:
+        words += f"; {settings[chosen]}"
+    axes.set_title(words, fontsize=FONT + 1, loc="left")
 
 
 def _power(time: int) -> str:

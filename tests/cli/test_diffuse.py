@@ -51,6 +51,41 @@ def test_superpixels_only(cube, tmp_path):
     assert (tmp_path / "pieces.png").stat().st_size < 10**6
 
 
+QUICK = [
+    "--set", "features.umae.network.step=6", "--set", "features.umae.network.patch=3",
+    "--set", "features.umae.pixels=12", "--set", "features.umae.training.epochs=1",
+]  # fmt: skip
+
+
+def test_codes_are_learnt_with_a_seed_and_may_be_used_again(cube, tmp_path):
+    learnt, again = tmp_path / "learnt.h5", tmp_path / "again.h5"
+    words = ["--features", "umae", "--classes", 4, "--superpixels", 60, "--device", "cpu", *QUICK]
+    result = run("diffuse", cube, learnt, *words, "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert "seed: 3 -> 4" in run("diffuse", cube, learnt, *words, "--seed", 4).stderr
+    result = run("diffuse", cube, again, "--codes", learnt, "--classes", 4, "--superpixels", 60)
+    assert result.exit_code == 0, result.output
+    first, second = read_product(learnt, Labels), read_product(again, Labels)
+    assert np.array_equal(first.labels, second.labels)
+    assert first.codes.shape == (24, 20, 48)
+    assert second.codes is None
+
+
+def test_without_an_autoencoder_the_seed_is_nothing(cube, tmp_path):
+    output = tmp_path / "out.h5"
+    assert run("diffuse", cube, output, "--classes", 4).exit_code == 0
+    assert "up to date" in run("diffuse", cube, output, "--classes", 4, "--seed", 5).stderr
+
+
+def test_a_grid_is_one_run_and_one_picture(cube, tmp_path):
+    words = ["--classes", 4, "--set", "grid.neighbours=[20, 40]", "--set", "grid.representatives=[2, 3]"]
+    result = run("diffuse", cube, tmp_path / "grid.h5", *words)
+    assert result.exit_code == 0, result.output
+    assert "of 4 settings" in result.stderr
+    assert (tmp_path / "grid-times.png").is_file()
+    assert len(set(read_product(tmp_path / "grid.h5", Labels).time_settings)) == 4
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("fill", ["first-pixels", "fewer"])
 def test_published_settings_reach_the_published_accuracy_by_oracle_and_without(data_dir, tmp_path, fill):

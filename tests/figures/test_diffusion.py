@@ -30,3 +30,17 @@ def test_it_says_the_time_that_was_chosen_and_the_second_eigenvalue():
 def test_other_labels_have_no_times():
     with pytest.raises(ValueError, match="not made by diffusion"):
         draw_times(replace(product(), times=None))
+
+
+def test_of_a_grid_each_setting_is_a_line_and_the_chosen_one_is_named():
+    times = np.array([0, 1, 2, 0, 1, 2, 4])
+    settings = ("neighbours 20",) * 3 + ("neighbours 40",) * 4
+    grid = replace(
+        product(), times=times, time_distances=np.linspace(0.7, 0.1, 7), time_chosen=6, time_settings=settings
+    )
+    _, right = draw_times(grid).axes
+    assert right.get_title(loc="left") == "time 4, 3 classes; neighbours 40"
+    first, second, mark = right.lines
+    assert (len(first.get_xdata()), len(second.get_xdata())) == (3, 4)
+    assert mark.get_xdata()[0] == 3
+    assert [label.get_text() for label in right.get_xticklabels()] == ["0", "1", "2", "2²"]

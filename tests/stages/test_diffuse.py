@@ -11,8 +11,9 @@ from hsicli.errors import InputError
 from hsicli.runtime import quiet
 from hsicli.stages.diffuse import DiffuseConfig, SuperpixelConfig, cut_superpixels, diffuse_cube
 from hsicli.stages.features import FeatureConfig
-from hsicli.stages.walks import GraphConfig
+from hsicli.stages.walks import GraphConfig, GridConfig
 from tests.disturbances import Memory, Stop
+from tests.stages.test_masked import TINY
 
 SMALL = DiffuseConfig(classes=4, superpixels=SuperpixelConfig(size=8))
 
@@ -96,6 +97,80 @@ def test_a_run_that_was_stopped_anywhere_ends_the_same(planted, product):
             assert np.array_equal(getattr(found, name), getattr(product, name), equal_nan=True), name
 
 
+def test_a_grid_of_settings_is_each_of_them_and_the_middle_of_all_is_chosen(planted):
+    grid = GridConfig(neighbours=(20, 40), percentile=(30.0, 70.0))
+    found = diffuse_cube(planted.cube, replace(SMALL, grid=grid))
+    assert sorted(set(found.time_settings)) == [
+        "neighbours 20, percentile 30", "neighbours 20, percentile 70",
+        "neighbours 40, percentile 30", "neighbours 40, percentile 70",
+    ]  # fmt: skip
+    assert len(found.time_settings) == len(found.times) == len(found.time_labels)
+    assert found.time_distances.argmin() == found.time_chosen
+    assert np.array_equal(found.labels, np.append(0, found.time_labels[found.time_chosen])[found.superpixels])
+    alone = diffuse_cube(planted.cube, replace(SMALL, graph=GraphConfig(neighbours=20, percentile=70.0)))
+    same = np.array(found.time_settings) == "neighbours 20, percentile 70"
+    assert np.array_equal(found.time_labels[same], alone.time_labels)
+    assert np.array_equal(found.superpixels, alone.superpixels)
+    assert accuracy(found.labels, quarters(planted)) > 0.9
+
+
+def test_a_grid_of_one_setting_is_that_setting(planted, product):
+    one = diffuse_cube(planted.cube, replace(SMALL, grid=GridConfig(neighbours=(40,))))
+    assert np.array_equal(one.labels, product.labels)
+    assert one.time_settings == ()
+
+
+def test_codes_of_the_masked_autoencoder_group_the_pixels_and_are_kept(planted):
+    learnt = replace(SMALL, features=FeatureConfig("umae", umae=TINY))
+    found = diffuse_cube(planted.cube, learnt, seed=1)
+    assert found.codes.shape == (24, 20, 12)
+    assert np.isnan(found.codes[~planted.cube.valid]).all()
+    again = replace(SMALL, features=FeatureConfig("codes"))
+    other = diffuse_cube(planted.cube, again, codes=found)
+    for name in ("labels", "superpixels", "density", "time_labels"):
+        assert np.array_equal(getattr(other, name), getattr(found, name), equal_nan=True), name
+    assert other.codes is None, "they are in the other product"
+
+
+def test_a_run_that_was_stopped_while_it_learns_or_later_ends_the_same(planted):
+    learnt = replace(SMALL, features=FeatureConfig("umae", umae=TINY))
+    whole = Memory()
+    product = diffuse_cube(planted.cube, learnt, checkpoint=whole)
+    for stop_at in (2, 4, 7, whole.offers - 1, whole.offers):
+        stopped = Memory(stop_at)
+        with pytest.raises(Stop):
+            diffuse_cube(planted.cube, learnt, checkpoint=stopped)
+        again = Memory(state=stopped.state)
+        found = diffuse_cube(planted.cube, learnt, checkpoint=again)
+        assert again.offers == whole.offers - stop_at, "nothing is done twice"
+        for name in ("labels", "codes", "diffusion", "time_labels"):
+            assert np.array_equal(getattr(found, name), getattr(product, name), equal_nan=True), name
+
+
+def test_codes_of_another_image_are_refused(planted, product):
+    by_codes = replace(SMALL, features=FeatureConfig("codes"))
+    for codes in (None, product):
+        with pytest.raises(InputError, match="there are no codes"):
+            diffuse_cube(planted.cube, by_codes, codes=codes)
+    with pytest.raises(InputError, match="24 × 21 pixels, the cube has 24 × 20"):
+        diffuse_cube(planted.cube, by_codes, codes=replace(product, codes=np.zeros((24, 21, 3))))
+    holes = np.where(np.arange(20)[:, None] < 3, np.nan, np.zeros((24, 20, 3)))
+    with pytest.raises(InputError, match=r"\d+ valid pixels have no code"):
+        diffuse_cube(planted.cube, by_codes, codes=replace(product, codes=holes))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 9), (5, 5)])
+def test_an_image_smaller_than_a_patch_has_classes_too(rng, shape):
+    cube = Cube(rng.random((*shape, 8)).astype(np.float32))
+    wide = replace(TINY, network=replace(TINY.network, patch=7))
+    config = DiffuseConfig(
+        classes=2, features=FeatureConfig("umae", umae=wide), superpixels=SuperpixelConfig(count=4)
+    )
+    found = diffuse_cube(cube, config)
+    assert 1 <= len(found.names) <= 2
+    assert (found.labels > 0).all()
+
+
 def test_superpixels_alone(planted, product):
     found = diffuse_cube(planted.cube, replace(SMALL, output="superpixels"))
     assert np.array_equal(found.superpixels, found.labels)
@@ -162,6 +237,7 @@ def test_a_given_time_is_the_only_one(planted):
         lambda: GraphConfig(neighbours=1),
         lambda: GraphConfig(percentile=101),
         lambda: FeatureConfig(components=-1),
+        lambda: DiffuseConfig(grid=GridConfig(neighbours=(1,))),
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
