@@ -153,14 +153,29 @@ class Looks:
         for name, value in state.items():
             setattr(self, name, value)
 
-    def learning(self, real: np.ndarray) -> Learning:
-        """For the product; `real` are the (PANEL, bands) spectra beside the generated ones."""
+    def learning(self, real: np.ndarray, made: np.ndarray) -> Learning:
+        """For the product.
+
+        Parameters
+        ----------
+        real : (PANEL, bands) float
+            Spectra beside the generated ones.
+        made : (PANEL, bands) float
+            What the weights that are kept generate.
+        """
+        best = self.best_at
+        early = [place for place, at in enumerate(self.at) if at < best]
         panel = {
             "real": real,
-            "at": np.array(self.at),
-            "generated": np.stack([one.numpy() for one in self.panels]),
+            "at": np.array([*(self.at[place] for place in early), best]),
+            "generated": np.stack([*(self.panels[place].numpy() for place in early), made]),
         }
-        return Learning(COLUMNS, np.array(self.rows), panel if self.at else {})
+        return Learning(COLUMNS, np.array(self.rows), panel)
+
+    @property
+    def best_at(self) -> int:
+        """The iteration of the least distance."""
+        return int(min(self.rows, key=lambda row: row[1])[0])
 
 
 def enough(looks: Looks, yard: Yardstick, config: LookConfig) -> bool:

@@ -62,20 +62,20 @@ class Pool:
         Continuum removed.
     ladder : (n,) float64 Tensor
         Running sum of their chances.
-    depths : (float, float), optional
-        Depths that they are scaled to as they are drawn.
+    depths : tuple of float
+        Least and greatest depth that they are scaled to as they are drawn; none if they are not.
     """
 
     spectra: Tensor
     ladder: Tensor
-    depths: tuple[float, float] | None
+    depths: tuple[float, ...]
 
     def draw(self, count: int, rng: torch.Generator) -> Tensor:
         """(count, bands): some of them, each scaled to a depth of its own if depths are given."""
         place = torch.rand(count, generator=rng, device=rng.device, dtype=torch.float64)
         rows = torch.searchsorted(self.ladder, place * self.ladder[-1], right=True)
         drawn = self.spectra[rows.clamp_max(len(self.spectra) - 1)]
-        if self.depths is None:
+        if not self.depths:
             return drawn.clone()
         low, high = self.depths
         depth = low + (high - low) * torch.rand(count, 1, generator=rng, device=rng.device)
@@ -144,7 +144,7 @@ def train_gan(
         model.load_state_dict(looks.best[part])
     gan = Gan(*networks, wavelengths, preparation)
     made = yard.generated(contest.generator)[:PANEL]
-    seen = looks.learning(_like(learnt, made))
+    seen = looks.learning(_like(learnt, made), made)
     return gan_weights(gan, seen, _facts(gathered, looks, yard), fwhm=fwhm)
 
 
@@ -207,9 +207,7 @@ def _like(pool: Pool, made: np.ndarray) -> np.ndarray:
     for some in torch.split(pool.spectra, LOOKED_THROUGH):
         absorbed = 1 - some.cpu().numpy()
         for k, spectrum in enumerate(made):
-            scaled = (
-                absorbed if pool.depths is None else absorbed * (depth[k] / absorbed.max(axis=1))[:, None]
-            )
+            scaled = absorbed * (depth[k] / absorbed.max(axis=1))[:, None] if pool.depths else absorbed
             apart = np.square(1 - scaled - spectrum).sum(axis=1)
             row = int(apart.argmin())
             if apart[row] < best[k]:
@@ -220,13 +218,12 @@ def _like(pool: Pool, made: np.ndarray) -> np.ndarray:
 def _facts(gathered: Gathered, looks: Looks, yard: Yardstick) -> dict[str, Any]:
     """What the networks were taught with, and how it ended."""
     last, distance = looks.rows[-1], looks.lowest
-    best = min(looks.rows, key=lambda row: row[1])
-    why = "at the floor" if distance <= yard.floor else f"no nearer for {looks.stale} looks"
+    why = "at the floor" if distance <= yard.floor else f"nearest {looks.stale} looks ago"
     log.info(
-        "distance to real spectra %.4f after %d iterations (real against real %.4f); stopped after %d: %s",
-        distance, best[0], yard.floor, last[0], why,
+        "distance to real spectra %.4f after %d iterations (real against real %.4f); %d done: %s",
+        distance, looks.best_at, yard.floor, last[0], why,
     )  # fmt: skip
     return {
         "cubes": gathered.cubes, "valid": gathered.valid, "flat": gathered.flat,
-        "spectra": len(gathered.spectra), "iterations": int(last[0]), "best": int(best[0]),
+        "spectra": len(gathered.spectra), "iterations": int(last[0]), "best": looks.best_at,
     }  # fmt: skip

@@ -24,8 +24,16 @@ class Preparation:
     """Bands of the Savitzky–Golay filter (order 2) before the continuum is taken; 0 for none."""
     flat: float = 0.99
     """A spectrum that stays above this everywhere, continuum removed, shows nothing and is left out."""
-    depths: tuple[float, float] | None = (0.02, 0.4)
-    """Depths of the deepest absorption that spectra were scaled to at random; none if not scaled."""
+    depths: tuple[float, ...] = (0.02, 0.4)
+    """Least and greatest depth that the deepest absorption was scaled to at random; none: not scaled."""
+
+    def __post_init__(self) -> None:
+        if self.smoothing and (self.smoothing % 2 == 0 or self.smoothing < 5):
+            raise ValueError(f"smoothing must be 0, or odd and 5 or more, it is {self.smoothing}")
+        if not 0 < self.flat < 1:
+            raise ValueError(f"flat must be between 0 and 1, it is {self.flat}")
+        if self.depths and not (len(self.depths) == 2 and 0 < self.depths[0] <= self.depths[1] < 1):
+            raise ValueError(f"depths must be two numbers 0 < low <= high < 1, or none, not {self.depths}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +129,7 @@ def gan_of(weights: Weights, device: torch.device) -> Gan:
     settings, arrays = json.loads(weights.settings), weights.arrays()
     network, bands = GanConfig(**settings["network"]), len(weights.wavelengths)
     preparation = settings["preparation"]
-    if preparation["depths"] is not None:
-        preparation["depths"] = tuple(preparation["depths"])
+    preparation["depths"] = tuple(preparation["depths"])
     discriminator, generator = Discriminator(bands, network), Generator(bands, network)
     for part, model in (("discriminator", discriminator), ("generator", generator)):
         model.load_state_dict(_state(arrays, part))
