@@ -16,13 +16,13 @@ Pixels = Annotated[
 ]  # fmt: skip
 
 
-def parse_pixel(text: str) -> tuple[int, int]:
-    """Row and column of ``ROW,COL``."""
+def parse_pixel(text: str, option: str = "--pixel") -> tuple[int, int]:
+    """Row and column of ``ROW,COL``, as an option has it."""
     try:
         row, col = (int(word) for word in text.split(","))
     except ValueError as error:
         raise ConfigError(
-            f"--pixel {text}: expected two whole numbers", hint="write --pixel ROW,COL, as 120,64"
+            f"{option} {text}: expected two whole numbers", hint=f"write {option} ROW,COL, as 120,64"
         ) from error
     return row, col
 

@@ -1,5 +1,7 @@
 """Pictures of a map of minerals: bold where identified and light where guessed, and the spectra behind it."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -19,7 +21,7 @@ MOST = 30
 TINT = 0.55
 """Share of white in the colour of a guess."""
 
-STYLES = (
+STYLES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("exemplar", {"color": "black", "linewidth": 1.4}),
     ("mean", {"linewidth": 1.6}),
     ("best", {"linewidth": 0.9, "linestyle": "--"}),
@@ -106,7 +108,7 @@ def _draw_one(axes: Axes, product: Minerals, k: int, spectra: np.ndarray, *, sca
         if not np.isfinite(spectrum).any():
             continue
         values = spectrum / np.nanmean(spectrum) if scaled else spectrum
-        axes.plot(x, np.insert(values, breaks, np.nan), label=name, **({"color": colour} | style))  # type: ignore[arg-type]
+        axes.plot(x, np.insert(values, breaks, np.nan), label=name, **({"color": colour} | style))
 
 
 def _heading(product: Minerals, k: int) -> str:
@@ -122,4 +124,4 @@ def _scores(product: Minerals, k: int) -> str:
     for end, (row, col) in zip(("best", "worst"), product.places[k], strict=True):
         if row >= 0:
             words.append(f"{end} {float(product.score[row, col]):.3f} at {row},{col}")
-    return f"{'; '.join(words)}; from {guess:.3f} a guess, from {identification:.3f} identified"
+    return f"{'; '.join(words)} (from {identification:.3f}, {guess:.3f} a guess)"

@@ -136,13 +136,12 @@ def _gan_map(config: Mapping[str, Any]) -> str:
     }.get(config.get("method") or "", config.get("method") or "what hsicli gan-map compares by default")
     boxes = ", ".join(str(size) for size in config.get("scales", (1, 3, 5)))
     share = config.get("calibration.false_alarms")
-    chosen = (
-        f"thresholds passed {share:g} of neutral spectra" if share
-        else f"a guess from {config['thresholds.guess']:g}, identified from {config['thresholds.identification']:g}"
-    )  # fmt: skip
+    guess, identification = (config.get(f"thresholds.{tier}", 0) for tier in ("guess", "identification"))
+    fixed = f"a guess from {guess:g}, identified from {identification:g}"
+    chosen = f"thresholds pass {share:g} of neutral spectra" if share else fixed
     return (
-        f"Minerals were mapped after Saranathan and Parente (Icarus 355, 2021) by the cosine between pixels and "
-        f"exemplars of {compared}, means of {boxes} pixels, {chosen}."
+        f"Minerals were mapped after Saranathan and Parente (Icarus 355, 2021) by the cosine between "
+        f"pixels and exemplars of {compared}, means of {boxes} pixels, {chosen}."
     )
 
 

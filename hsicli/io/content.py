@@ -15,6 +15,7 @@ from hsicli.io.map_layers import CLASS, OpenMap, open_map
 from hsicli.io.reading import open_cube, read_cube
 from hsicli.library import Library
 from hsicli.products.abundances import Abundances, abundance_raster
+from hsicli.products.minerals import SHOWN, Minerals, mineral_raster
 from hsicli.products.rasters import Raster, class_raster
 
 
@@ -100,6 +101,8 @@ def _of_product(path: Path, wavelengths: Path | None) -> Content:
     raster = None
     if isinstance(product, Abundances):
         raster = abundance_raster(product)
+    elif isinstance(product, Minerals):
+        raster = mineral_raster(product)
     elif hasattr(product, "labels"):
         raster = class_raster(product)
     return Content(f"a product of {kind}", raster=raster, spectra=_spectra_of(product))
@@ -121,6 +124,8 @@ def _spectra_of(product: Any) -> Library | None:
         spectra = getattr(product, field, None)
         if spectra is not None:
             return Library(product.names, np.asarray(spectra, dtype=float), wavelengths)
+    if isinstance(product, Minerals):
+        return Library(product.names, np.asarray(product.reflectance[:, SHOWN.index("mean")]), wavelengths)
     if not hasattr(product, "eigenvectors"):
         return None
     directions = tuple(f"direction {number}" for number in range(1, len(product.eigenvectors) + 1))

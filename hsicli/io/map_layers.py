@@ -17,8 +17,9 @@ from hsicli.io.labels import PICTURES, PRODUCTS, legend_of, read_labels
 from hsicli.io.layers import read_geometry
 from hsicli.io.warping import Finder, Place, grid_place, sensor_place
 from hsicli.products.labels import Labels
+from hsicli.products.minerals import Minerals
 
-MAP_PRODUCTS = (Labels,)
+MAP_PRODUCTS = (Labels, Minerals)
 """Kinds that hold a class map: `labels`, `names`, `colours`, `grid`, and perhaps `score` and `confidence`."""
 
 CLASS, SCORE, CONFIDENCE = "class", "score", "confidence"

@@ -6,8 +6,9 @@ from hsicli.cube import Cube
 from hsicli.products.abundance_scores import AbundanceScores
 from hsicli.products.abundances import Abundances
 from hsicli.products.labels import Labels
+from hsicli.products.minerals import Minerals
 from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
 
-KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Abundances, Scores, AbundanceScores, Weights)
+KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Minerals, Abundances, Scores, AbundanceScores, Weights)
