@@ -65,7 +65,7 @@ def test_every_command_line_in_the_pages_parses(page):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_a_configuration_file_fits_its_command(path):
-    command = path.stem.rsplit("-", 1)[-1] if path.stem.startswith("paper-") else path.stem
+    command = max((name for name in COMMANDS if f"-{path.stem}".endswith(f"-{name}")), key=len)
     config = read_config(config_of(command), path)
     if not path.stem.startswith("paper-"):
         assert config == config_of(command)(), "configs/COMMAND.toml equals the defaults"

@@ -18,6 +18,7 @@ from hsicli.cli.evaluate import evaluate
 from hsicli.cli.exemplar import exemplar
 from hsicli.cli.export import export
 from hsicli.cli.gan_map import gan_map
+from hsicli.cli.gan_train import gan_train
 from hsicli.cli.hysime import hysime
 from hsicli.cli.info import info
 from hsicli.cli.interrupts import Interrupted, interrupts
@@ -153,7 +154,7 @@ app = typer.Typer(
 # evaluate. Scenes: synth, demo.
 PANELS: dict[str, tuple[Any, ...]] = {
     "Look": (info, report, exemplar, export),
-    "Stages": (preprocess, hysime, cluster, unmix, diffuse, gan_map, browse, mosaic, evaluate),
+    "Stages": (preprocess, hysime, cluster, unmix, diffuse, gan_train, gan_map, browse, mosaic, evaluate),
     "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():

@@ -129,6 +129,15 @@ def _diffuse(config: Mapping[str, Any]) -> str:
     )
 
 
+def _gan_train(config: Mapping[str, Any]) -> str:
+    low, high = config["window"]
+    return (
+        f"Features of continuum-removed spectra between {low:g} and {high:g} nm were learnt without labels by a "
+        f"generative adversarial network after Saranathan and Parente (Icarus 355, 2021), in at most "
+        f"{config['training.iterations']} steps of {config['training.batch_size']} spectra."
+    )
+
+
 def _gan_map(config: Mapping[str, Any]) -> str:
     compared = {
         "gan": "the features of a GAN's discriminator",
@@ -155,6 +164,7 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "cluster": _cluster,
     "unmix": _unmix,
     "diffuse": _diffuse,
+    "gan-train": _gan_train,
     "gan-map": _gan_map,
     "evaluate": _evaluate,
 }

@@ -132,8 +132,7 @@ def gather(
             axis = cube.axis
             matrix = line_to(axis, wavelengths, smoothing).astype(np.float32)
         except InputError as error:
-            error.problem = f"{name}: {error.problem}"
-            raise
+            raise InputError(f"{name}: {error.problem}", hint=error.hint) from error
         resampled += not set(wavelengths) <= set(axis)
         kept, here, dull = _reservoir(cube, matrix, wavelengths, flat, spectra[done : done + share], rng=rng)
         done, valid, level = done + kept, valid + here, level + dull
