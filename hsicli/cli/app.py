@@ -27,6 +27,7 @@ from hsicli.cli.mosaic import mosaic
 from hsicli.cli.options import Command, bare_flags
 from hsicli.cli.preprocess import preprocess
 from hsicli.cli.report import report
+from hsicli.cli.superres import superres
 from hsicli.cli.synth import synth
 from hsicli.cli.unmix import unmix
 from hsicli.errors import ConfigError, HsiError, InputError
@@ -160,6 +161,7 @@ PANELS: dict[str, tuple[Any, ...]] = {
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(cls=Command, rich_help_panel=panel)(command)
+app.add_typer(superres, name="superres", rich_help_panel="Stages")
 
 
 def _version(wanted: bool) -> None:

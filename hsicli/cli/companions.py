@@ -11,6 +11,7 @@ SUFFIXES = {
     "subspace": (".png",),
     "minerals": ("-spectra.png", ".png", "-score.tif", ".tif.aux.xml", ".tif"),
     "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
+    "estimate": ("-pixels.png", ".png", ".tif"),
     "weights": (".png",),
 }
 
@@ -28,10 +29,15 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
     from hsicli.cube import Cube
     from hsicli.figures.companions import draw
     from hsicli.products.abundances import Abundances, abundance_raster
+    from hsicli.products.estimates import Estimate, estimate_raster
     from hsicli.products.labels import Labels
     from hsicli.products.minerals import Minerals, mineral_raster, score_raster
     from hsicli.products.rasters import class_raster
 
+    if isinstance(product, Estimate):  # what its maker holds can be walked only once
+        from hsicli.io.hdf5 import read_product
+
+        product = read_product(output, Estimate)
     for suffix, figure in draw(
         overview_of(_written(output)) if product.KIND == Cube.KIND else product
     ).items():
@@ -47,6 +53,8 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
             maps = {"-score.tif": score_raster(product), ".tif": mineral_raster(product)}
         case Abundances():
             maps = {".tif": abundance_raster(product)}
+        case Estimate():
+            maps = {".tif": estimate_raster(product)}
     for suffix, raster in maps.items():
         from dataclasses import replace
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from hsicli.figures.abundances import draw_abundances, draw_endmembers
 from hsicli.figures.cubes import draw_cube
 from hsicli.figures.diffusion import draw_times
+from hsicli.figures.estimates import draw_certainty, draw_pixels
 from hsicli.figures.generated import draw_generated
 from hsicli.figures.history import draw_history
 from hsicli.figures.maps import draw_map
@@ -14,6 +15,7 @@ from hsicli.figures.minerals import draw_mineral_spectra, draw_minerals
 from hsicli.figures.spectra import draw_spectra
 from hsicli.figures.subspace import draw_subspace
 from hsicli.products.abundances import Abundances
+from hsicli.products.estimates import Estimate
 from hsicli.products.labels import Labels
 from hsicli.products.minerals import Minerals
 from hsicli.products.overview import Overview
@@ -49,6 +51,8 @@ def draw(product: Any) -> dict[str, Figure]:
             return {".png": draw_minerals(product), "-spectra.png": draw_mineral_spectra(product)}
         case Weights() if product.method == "gan":
             return {".png": draw_generated(product)}
+        case Estimate():
+            return {".png": draw_certainty(product), "-pixels.png": draw_pixels(product)}
         case Weights():
             return {} if product.history is None else {".png": draw_history(product)}
         case _:

@@ -12,6 +12,7 @@ from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
 from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
 from hsicli.figures.viewer import Viewer
 from hsicli.products.abundances import Abundances
+from hsicli.products.estimates import Estimate
 from hsicli.products.labels import Labels
 from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
@@ -27,6 +28,7 @@ TITLES = {
     "scores": "Scores",
     "abundance-scores": "Scores of abundances",
     "weights": "Weights",
+    "estimate": "Estimate",
 }
 """What the section of each kind of product is called."""
 
@@ -38,6 +40,12 @@ ABUNDANCE_CAPTIONS = {
     "-endmembers.png": "The endmembers, with what they resemble.",
 }
 """What each picture of abundances shows."""
+
+ESTIMATE_CAPTIONS = {
+    ".png": "Where the estimate is sure, and where spectra are unlike those it was learnt from.",
+    "-pixels.png": "Chosen pixels: what was seen, what is inferred, and its covariance.",
+}
+"""What each picture of an estimate shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +134,10 @@ def _section(entry: Entry, *, explored: bool) -> Section:
         case Subspace():
             caption = "Noise of each band, and power of each direction against that of the noise."
             pictures.append(picture(draw(entry.product)[".png"], caption))
+        case Estimate():
+            pictures += [
+                picture(figure, ESTIMATE_CAPTIONS[suffix]) for suffix, figure in draw(entry.product).items()
+            ]
         case Weights() as product:
             pictures += [picture(figure, "How it learnt.") for figure in draw(product).values()]
     if entry.facts:

@@ -154,6 +154,18 @@ def _gan_map(config: Mapping[str, Any]) -> str:
     )
 
 
+def _superres_train(config: Mapping[str, Any]) -> str:
+    return (
+        "What spectra of high resolution belong to those of low resolution was learnt from pairs "
+        f"(model {config['model.method']}, covariance {config['model.covariance']}), after Candela et al., "
+        "IAAI 2020."
+    )
+
+
+def _superres_apply(_: Mapping[str, Any]) -> str:
+    return "Spectra of high resolution were inferred as the mean of their density, given those seen."
+
+
 def _evaluate(_: Mapping[str, Any]) -> str:
     return "Scores are given beside those of k-means on pixel coordinates, which sees no spectrum."
 
@@ -166,6 +178,8 @@ SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "diffuse": _diffuse,
     "gan-train": _gan_train,
     "gan-map": _gan_map,
+    "superres train": _superres_train,
+    "superres apply": _superres_apply,
     "evaluate": _evaluate,
 }
 """What each command is said to have done, from its settings."""

@@ -81,7 +81,7 @@ def write_product(path: Path, product: Any, provenance: Provenance, *, compress:
 def _write_streams(
     file: h5py.File, items: list[Field[Any]], product: Any, sink: Sink, *, compress: bool
 ) -> None:
-    """Write Streams; those that share one `blocks` in one walk, which yields them joined along the last axis."""
+    """Write Streams; of those that share one `blocks`, a walk yields all, joined along the last axis."""
     walks: dict[int, list[tuple[h5py.Dataset, Stream]]] = {}
     for item in items:
         stream: Stream = getattr(product, item.name)

@@ -13,6 +13,7 @@ from hsicli.io.crism_files import completed
 from hsicli.io.formats import format_of
 from hsicli.io.joint import read_joint
 from hsicli.io.tables import read_axis
+from hsicli.products.estimates import Estimate, estimate_cube
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,7 @@ def open_cube(path: Path, variable: str | None = None) -> Cube:
     """The cube in a file, without a word; each format's library is loaded only when it is needed."""
     match format_of(path):
         case "product":
-            from hsicli.io.hdf5 import read_product
-
-            return read_product(path, Cube)
+            return _product_cube(path)
         case "GeoTIFF":
             from hsicli.io.geotiff import read_geotiff
 
@@ -83,6 +82,15 @@ def open_cube(path: Path, variable: str | None = None) -> Cube:
             )
         case _:
             return completed(read_joint(path), path)
+
+
+def _product_cube(path: Path) -> Cube:
+    """The cube of a product: of an estimate, its mean spectra."""
+    from hsicli.io.hdf5 import read_header, read_product
+
+    if read_header(path).kind == Estimate.KIND:
+        return estimate_cube(read_product(path, Estimate))
+    return read_product(path, Cube)
 
 
 def _with_axis(cube: Cube, path: Path) -> Cube:

@@ -5,10 +5,11 @@ from typing import Any
 from hsicli.cube import Cube
 from hsicli.products.abundance_scores import AbundanceScores
 from hsicli.products.abundances import Abundances
+from hsicli.products.estimates import Estimate
 from hsicli.products.labels import Labels
 from hsicli.products.minerals import Minerals
 from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
 
-KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Minerals, Abundances, Scores, AbundanceScores, Weights)
+KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Minerals, Abundances, Estimate, Scores, AbundanceScores, Weights)

@@ -236,6 +236,8 @@ def _balanced(
 
 
 def _varies(spectra: np.ndarray) -> np.ndarray:
-    """(n,) bool: those that are not constant."""
+    """(n,) bool: those that are not constant, as far as more than one band can tell."""
+    if spectra.shape[1] == 1:
+        return np.ones(len(spectra), dtype=bool)
     least, most = spectra.min(axis=1), spectra.max(axis=1)
     return np.asarray(most - least > FLAT * np.maximum(np.abs(least), np.abs(most)))
