@@ -25,8 +25,12 @@ def cli_page() -> str:
     runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
     group = typer.main.get_command(app)
     lines = ["# Command line", "", "Written by `make docs` from what `--help` prints.", ""]
-    for name in ("", *group.commands):
-        command = [name] if name else []
+    parts = {
+        name: [f"{name} {part}" for part in getattr(command, "commands", ())]
+        for name, command in group.commands.items()
+    }
+    for name in ("", *(line for command, below in parts.items() for line in (command, *below))):
+        command = name.split()
         result = runner.invoke(app, [*command, "--help"], prog_name="hsicli")
         if result.exit_code:
             raise SystemExit(result.output)

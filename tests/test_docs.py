@@ -17,7 +17,11 @@ from hsicli.cli.app import app
 from hsicli.cli.config import flat, read_config
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = sorted(typer.main.get_command(app).commands)
+PROGRAM = typer.main.get_command(app)
+COMMANDS = sorted(PROGRAM.commands)
+SUBCOMMANDS = [
+    f"{name}-{part}" for name, command in PROGRAM.commands.items() for part in getattr(command, "commands", ())
+]
 README = (ROOT / "README.md").read_text()
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
 
@@ -65,7 +69,7 @@ def test_every_command_line_in_the_pages_parses(page):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_a_configuration_file_fits_its_command(path):
-    command = max((name for name in COMMANDS if f"-{path.stem}".endswith(f"-{name}")), key=len)
+    command = max((name for name in COMMANDS + SUBCOMMANDS if f"-{path.stem}".endswith(f"-{name}")), key=len)
     config = read_config(config_of(command), path)
     if not path.stem.startswith("paper-"):
         assert config == config_of(command)(), "configs/COMMAND.toml equals the defaults"
@@ -82,7 +86,7 @@ def test_a_default_configuration_writes_every_setting_out(path):
 
 
 def test_every_command_with_settings_has_its_file():
-    for command in COMMANDS:
+    for command in COMMANDS + SUBCOMMANDS:
         try:
             config_of(command)
         except (ModuleNotFoundError, AttributeError):
