@@ -9,7 +9,6 @@ import torch
 
 from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
-from hsicli.models.training import TrainingConfig
 from hsicli.stages.superres_train import SplitConfig, SuperresTrainConfig, train_superres
 from hsicli.stages.superresolution.alignment import shifted
 from hsicli.stages.superresolution.channels import seen_pixels
