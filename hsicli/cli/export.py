@@ -23,6 +23,7 @@ ENVI = (".img", ".hdr", ".dat", ".bil", ".bip", ".bsq")
 TIFF = (".tif", ".tiff")
 SPECTRA = (".csv", ".sli")
 OUTLINES = (".gpkg", ".geojson")
+CATALOGUE = (".json",)
 ALIKE = (*ENVI[1:], ".tiff")
 """Suffixes that are another word for one that stands before them."""
 
@@ -34,7 +35,8 @@ ExportOut = Annotated[
     typer.Argument(
         metavar="OUT",
         help="Cubes, maps: .img (ENVI; or .bil, .bip, .bsq) or .tif. Spectra (of a library, of classes or end"
-        "members, what a cube was divided by): .csv or .sli (ENVI). Outlines of classes: .gpkg or .geojson.",
+        "members, what a cube was divided by): .csv or .sli (ENVI). Outlines of classes: .gpkg or .geojson. "
+        "A STAC item: .json.",
     ),
 ]
 
@@ -88,6 +90,11 @@ def export(
         content = _projected(content, file, geometry, config.project)
     says = f"hsicli export of {file.name}, {job.provenance.fingerprint}"
     tags = {"HSICLI_FINGERPRINT": job.provenance.fingerprint}
+    if output.suffix.casefold() in CATALOGUE:
+        from hsicli.cli.cataloguing import describe_item
+
+        job.commit_files(lambda path: describe_item(path, content, file, config.acquired))
+        return
     job.commit_files(lambda _: _write(content, files, says, tags, config.layout))
 
 
@@ -96,7 +103,7 @@ def _forms(content: "Content") -> tuple[str, ...]:
     image = (*ENVI, *TIFF) if content.shape is not None else ()
     spectra = SPECTRA if content.spectra is not None else ()
     classes = OUTLINES if content.raster is not None and content.raster.class_names else ()
-    return (*image, *spectra, *classes)
+    return (*image, *spectra, *classes, *(CATALOGUE if content.shape is not None else ()))
 
 
 def _check_form(content: "Content", output: Path) -> None:

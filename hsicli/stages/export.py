@@ -15,6 +15,7 @@ class ExportConfig:
     VERSION: ClassVar[int] = 1
 
     layout: Literal["tiled", "cloud"] = "tiled"  # of a map as GeoTIFF; cloud: with overviews (COG)
+    acquired: str | None = None  # when the image was taken, ISO 8601 in UTC: for a STAC item
     project: ProjectConfig = field(default_factory=ProjectConfig)  # an image in sensor space, onto a map grid
 
 

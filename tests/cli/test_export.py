@@ -299,7 +299,7 @@ def test_two_envi_files_of_one_stem_do_not_share_a_header(folder):
         ("cube.h5 out.gpkg", "a cube is not written as .gpkg"),
         ("map.h5 out", "a file without a suffix"),
         ("map.h5 out.shp", "ogr2ogr out.shp out.gpkg"),
-        ("map.h5 out.png", "name it out.img, .tif, .csv, .sli, .gpkg or .geojson"),
+        ("map.h5 out.png", "name it out.img, .tif, .csv, .sli, .gpkg, .geojson or .json"),
         ("cube.h5 out.img --project", "lies on a map grid already"),
         ("sensor.h5 out.tif --geometry ddr.lbl", "nothing is projected"),
         ("map.h5 out.csv --project --geometry ddr.lbl", "lies on a map grid already"),
@@ -315,3 +315,38 @@ def test_what_cannot_be_written_is_said_with_what_can(folder, command, words):
     assert result.exit_code == 2, result.output
     assert words in result.stderr
     assert set(path.iterdir()) == before
+
+
+def test_a_stac_item_names_the_map_and_what_stands_beside_it(folder):
+    path, *_ = folder
+    (path / "map.png").touch()
+    result = CliRunner().invoke(
+        app, ["export", "map.h5", "map.json", "--set", 'acquired="2007-08-14T03:12:00Z"']
+    )
+    assert result.exit_code == 0, result.output
+    item = json.loads((path / "map.json").read_text())
+    assert sorted(item["assets"]) == ["map.h5", "map.png"]
+    assert item["properties"]["datetime"] == "2007-08-14T03:12:00Z"
+    assert item["properties"]["processing:lineage"] == "hsicli test"
+    assert item["assets"]["map.h5"]["classification:classes"][1]["name"] == NAMES[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "code", "words"),
+    [
+        ("sensor.h5", [], 3, "has no place on a body"),
+        ("map.h5", ["--set", 'acquired="soon"'], 2, "is no time"),
+    ],
+)
+def test_a_stac_item_without_place_or_with_a_wrong_time_is_refused(folder, name, more, code, words):
+    result = CliRunner().invoke(app, ["export", name, "item.json", *more])
+    assert result.exit_code == code
+    assert words in result.stderr
+    assert not list(folder[0].glob("item.json*"))
+
+
+def test_without_a_time_the_item_says_when_the_file_was_made(folder):
+    result = CliRunner().invoke(app, ["export", "cube.h5", "cube.json"])
+    assert result.exit_code == 0, result.output
+    assert "--set acquired=TIME says when it was taken" in result.stderr
+    assert json.loads((folder[0] / "cube.json").read_text())["properties"]["proj:shape"] == [ROWS, COLS]
