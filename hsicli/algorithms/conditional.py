@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
+from scipy.special import logsumexp
 
 
 class Conditional(NamedTuple):
@@ -86,3 +87,84 @@ def floored(covariance: np.ndarray, floor: float) -> np.ndarray:
     (b, b) float64
     """
     return covariance + floor**2 * np.eye(len(covariance))
+
+
+class ConditionalMixture(NamedTuple):
+    """What x says of y under a mixture of K Gaussians."""
+
+    log_weights: np.ndarray
+    """(K,): of the mixture."""
+    seen_means: np.ndarray
+    """(K, m)"""
+    seen_scales: np.ndarray
+    """(K, m): D of x."""
+    seen_factors: np.ndarray
+    """(K, m, m): U of x."""
+    intercepts: np.ndarray
+    """(K, b)"""
+    slopes: np.ndarray
+    """(K, b, m)"""
+    scales: np.ndarray
+    """(K, b): D of y given x."""
+    factors: np.ndarray
+    """(K, b, b): U of y given x."""
+
+
+def conditional_mixture(
+    weights: np.ndarray, means: np.ndarray, covariances: np.ndarray, m: int
+) -> ConditionalMixture:
+    """What the first m numbers of a mixture of Gaussians say of the rest.
+
+    Parameters
+    ----------
+    weights : (K,) float
+    means : (K, m + b) float
+    covariances : (K, m + b, m + b) float
+        Symmetric, positive definite.
+    m : int
+
+    Returns
+    -------
+    ConditionalMixture
+
+    References
+    ----------
+    A. Gilardi, S. Bengio, M. Kanevski, "Conditional Gaussian mixture models for environmental risk mapping",
+    NNSP, 2002.
+    """
+    seen = [precision_factor(c[:m, :m]) for c in covariances]
+    given = [conditional_gaussian(mean, c, m) for mean, c in zip(means, covariances, strict=True)]
+    left = [precision_factor(g.covariance) for g in given]
+    return ConditionalMixture(
+        np.log(np.maximum(weights, 1e-300)),
+        means[:, :m],
+        np.stack([s[0] for s in seen]),
+        np.stack([s[1] for s in seen]),
+        np.stack([g.intercept for g in given]),
+        np.stack([g.slope for g in given]),
+        np.stack([s[0] for s in left]),
+        np.stack([s[1] for s in left]),
+    )
+
+
+def mixture_given(seen: np.ndarray, mixture: ConditionalMixture) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and means of the components of y, given x.
+
+    log w̄_k = log w_k + log N(x; μ_kx, Σ_kxx) − log of their sum.
+
+    Parameters
+    ----------
+    seen : (n, m) float
+        x.
+    mixture : ConditionalMixture
+
+    Returns
+    -------
+    log_weights : (n, K) float64
+    means : (n, K, b) float64
+    """
+    apart = (seen[:, None] - mixture.seen_means) * mixture.seen_scales
+    white = np.einsum("nkm,kml->nkl", apart, mixture.seen_factors, optimize=True)
+    joint = mixture.log_weights + np.log(mixture.seen_scales).sum(axis=1) - (white**2).sum(axis=2) / 2
+    means = np.einsum("nm,kbm->nkb", seen, mixture.slopes, optimize=True) + mixture.intercepts
+    return joint - logsumexp(joint, axis=1, keepdims=True), means

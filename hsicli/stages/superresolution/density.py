@@ -1,8 +1,8 @@
 """What is said of a high-resolution spectrum: a mixture of Gaussians a pixel, and what follows from it.
 
-Component k of pixel i has the precision Σ⁻¹ = C Cᵀ with C = D U: D = diag(scales[i, k]) positive, U unit
-lower triangular, shared by all pixels or one for each. To scale band j of a spectrum by r is to divide scale
-j by r: U does not change with units.
+Component k of pixel i has the precision Σ⁻¹ = C Cᵀ with C = B D U: B a rotation (none: bands as they are),
+D = diag(scales[i, k]) positive, U unit lower triangular in the first q coordinates and unit beyond them;
+shared by all pixels, or one for each. To scale spectra by r is to divide D by r: B and U do not change.
 """
 
 from typing import NamedTuple
@@ -20,19 +20,27 @@ class Density(NamedTuple):
     means: np.ndarray
     """(n, K, b)"""
     scales: np.ndarray
-    """(n, K, b): D, 1 over the deviation of each band where those after it are known."""
+    """(n, K, b): D, 1 over the deviation of each coordinate where those after it are known."""
     factors: np.ndarray
-    """(K, b, b): U, shared by all pixels; or (n, K, b, b)."""
+    """(K, q, q): U, shared by all pixels; or (n, K, q, q)."""
+    basis: np.ndarray | None = None
+    """(b, b): B, its columns the coordinates in which D and U stand; None: the bands."""
 
     @property
     def shared(self) -> bool:
         """The factors are those of every pixel."""
         return self.factors.ndim == 3
 
+    @property
+    def correlated(self) -> int:
+        """Coordinates that U correlates: q."""
+        return int(self.factors.shape[-1])
+
 
 def mean(density: Density) -> np.ndarray:
     """(n, b): of the mixture."""
-    return np.einsum("nk,nkb->nb", np.exp(density.log_weights), density.means)
+    found: np.ndarray = (np.exp(density.log_weights)[:, None] @ density.means)[:, 0]
+    return found
 
 
 def likeliest(density: Density) -> np.ndarray:
@@ -42,36 +50,66 @@ def likeliest(density: Density) -> np.ndarray:
 
 
 def component_deviations(density: Density) -> np.ndarray:
-    """(n, K, b): of each band in each component: √diag(D⁻¹ U⁻ᵀ U⁻¹ D⁻¹)."""
-    inverse = _inverted(density.factors)
-    within = np.sqrt((inverse**2).sum(axis=-2))
-    return (within[None] if density.shared else within) / density.scales
+    """(n, K, b): of each band in each component, √diag Σ_k."""
+    if density.basis is None and density.correlated == density.means.shape[2]:
+        inverse = _inverted(density.factors)
+        within = np.sqrt((inverse**2).sum(axis=-2))
+        return np.asarray((within[None] if density.shared else within) / density.scales)
+    first, alone = _variances(density)
+    return np.sqrt(_band_variances(density, first, alone))
 
 
 def deviations(density: Density) -> np.ndarray:
     """(n, b): of each band under the whole mixture, within its components and between their means."""
+    weights = np.exp(density.log_weights)
     apart = density.means - mean(density)[:, None]
-    second = component_deviations(density) ** 2 + apart**2
-    return np.sqrt(np.einsum("nk,nkb->nb", np.exp(density.log_weights), second))
+    between = (weights[:, None] @ apart**2)[:, 0]
+    if density.basis is None:
+        within = (weights[:, None] @ component_deviations(density) ** 2)[:, 0]
+    else:  # averaged in the coordinates, then turned once
+        first, alone = _variances(density)
+        first = np.einsum("nk,nkab->nab", weights, first, optimize=True)[:, None]
+        alone = weights[:, None] @ alone
+        within = _band_variances(density, first, alone)[:, 0]
+    return np.sqrt(within + between)
 
 
 def covariance(density: Density, pixel: int) -> np.ndarray:
     """(b, b): of one pixel under the whole mixture."""
-    weights = np.exp(density.log_weights[pixel])
-    apart = density.means[pixel] - weights @ density.means[pixel]
-    inverse = _inverted(density.factors if density.shared else density.factors[pixel])
-    inverse = inverse / density.scales[pixel][:, None, :]  # C⁻¹ = U⁻¹ D⁻¹
-    return np.einsum("k,kai,kaj->ij", weights, inverse, inverse) + np.einsum(
-        "k,ki,kj->ij", weights, apart, apart
-    )
+    one = pixel_density(density, pixel)
+    weights = np.exp(one.log_weights[0])
+    apart = one.means[0] - mean(one)[0]
+    first, alone = _variances(one)
+    q = one.correlated
+    within = np.diag(np.concatenate([np.zeros(q), weights @ alone[0]]))
+    within[:q, :q] = np.einsum("k,kab->ab", weights, first[0])
+    if one.basis is not None:
+        within = one.basis @ within @ one.basis.T
+    return within + np.einsum("k,ki,kj->ij", weights, apart, apart)
+
+
+def pixel_density(density: Density, pixel: int) -> Density:
+    """Of one pixel alone, n = 1."""
+    part = slice(pixel, pixel + 1)
+    return Density(
+        density.log_weights[part], density.means[part], density.scales[part],
+        density.factors if density.shared else density.factors[part], density.basis,
+    )  # fmt: skip
 
 
 def whitened_residuals(density: Density, truth: np.ndarray) -> np.ndarray:
     """(n, K, b): Cᵀ (y − μ), standard normal numbers if the component is true."""
-    scaled = (truth[:, None] - density.means) * density.scales
+    residuals = truth[:, None] - density.means
+    if density.basis is not None:
+        residuals = residuals @ density.basis
+    white = residuals * density.scales
+    q = density.correlated
     if density.shared:
-        return np.einsum("nkb,kbc->nkc", scaled, density.factors, optimize=True)
-    return np.einsum("nkb,nkbc->nkc", scaled, density.factors, optimize=True)
+        for k, factor in enumerate(density.factors):
+            white[:, k, :q] = white[:, k, :q] @ factor
+    else:
+        white[:, :, :q] = np.einsum("nkb,nkbc->nkc", white[:, :, :q], density.factors, optimize=True)
+    return white
 
 
 def log_likelihood(density: Density, truth: np.ndarray) -> np.ndarray:
@@ -96,15 +134,19 @@ def sample(density: Density, count: int, rng: np.random.Generator) -> np.ndarray
     edges = np.exp(density.log_weights).cumsum(axis=1)
     which = (rng.random((count, n, 1)) * edges[:, -1:] > edges).sum(axis=2).clip(max=components - 1)
     noise = rng.standard_normal((count, n, bands))
+    inverse, q = _inverted(density.factors), density.correlated
     drawn = np.empty((count, n, bands))
-    inverse = _inverted(density.factors)
     for k in range(components):
         chosen, pixel = np.nonzero(which == k)
+        white = noise[chosen, pixel]
         if density.shared:
-            correlated = noise[chosen, pixel] @ inverse[k]  # rows of U⁻ᵀ ε
+            white[:, :q] = white[:, :q] @ inverse[k]  # rows of U⁻ᵀ ε
         else:
-            correlated = np.einsum("sa,sab->sb", noise[chosen, pixel], inverse[pixel, k])
-        drawn[chosen, pixel] = density.means[pixel, k] + correlated / density.scales[pixel, k]
+            white[:, :q] = np.einsum("sa,sab->sb", white[:, :q], inverse[pixel, k])
+        apart = white / density.scales[pixel, k]
+        drawn[chosen, pixel] = density.means[pixel, k] + (
+            apart if density.basis is None else apart @ density.basis.T
+        )
     return drawn
 
 
@@ -159,3 +201,21 @@ def _inverted(factors: np.ndarray) -> np.ndarray:
     lower = torch.from_numpy(np.ascontiguousarray(factors))
     unit = torch.eye(lower.shape[-1], dtype=lower.dtype).expand_as(lower)
     return torch.linalg.solve_triangular(lower, unit, upper=False, unitriangular=True).numpy()
+
+
+def _variances(density: Density) -> tuple[np.ndarray, np.ndarray]:
+    """(n, K, q, q) covariances of the first coordinates, and (n, K, b − q) variances of the others."""
+    inverse, q = _inverted(density.factors), density.correlated
+    inner = np.swapaxes(inverse, -1, -2) @ inverse
+    width = 1 / density.scales
+    first = width[..., :q, None] * width[..., None, :q] * inner
+    return first, width[..., q:] ** 2
+
+
+def _band_variances(density: Density, first: np.ndarray, alone: np.ndarray) -> np.ndarray:
+    """(n, K, b): the diagonal of B Σ Bᵀ, Σ in coordinates."""
+    q, bands = density.correlated, density.means.shape[2]
+    basis = np.eye(bands) if density.basis is None else density.basis
+    rows = basis[:, :q]
+    found: np.ndarray = ((rows @ first) * rows).sum(axis=-1) + alone @ (basis[:, q:] ** 2).T
+    return found

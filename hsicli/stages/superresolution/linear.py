@@ -38,7 +38,8 @@ def fit_gaussian(low: np.ndarray, high: np.ndarray, kind: Covariance, floor: flo
     joint = np.hstack([low, high])
     covariance = constrained(np.cov(joint.T, bias=True), kind)
     given = conditional_gaussian(joint.mean(axis=0), floored(covariance, floor), low.shape[1])
-    return _line(given.intercept, given.slope, given.covariance)
+    scales, factor = precision_factor(given.covariance)
+    return {"intercept": given.intercept, "slope": given.slope, "scales": scales, "factor": factor}
 
 
 def fit_ridge(
@@ -65,18 +66,32 @@ def fit_ridge(
         left = held_high - level - (held_low - centre) @ found.T
         if (left**2).mean() < best:
             best, slope, errors = (left**2).mean(), found, left
-    errors = np.vstack([errors, y - x @ slope.T])  # held-out errors alone may be fewer than bands
-    covariance = floored(constrained(np.cov(errors.T, bias=True), kind), floor)
-    return _line(level - slope @ centre, slope, covariance)
+    return {"intercept": level - slope @ centre, "slope": slope} | error_arrays(errors, kind, floor)
 
 
 def line_density(arrays: Arrays, low: np.ndarray) -> Density:
     """What a line says of (n, m) spectra."""
-    means = low @ arrays["slope"].T + arrays["intercept"]
-    scales = np.broadcast_to(arrays["scales"], (len(low), 1, means.shape[1]))
-    return Density(np.zeros((len(low), 1)), means[:, None], scales, arrays["factor"][None])
+    return error_density(arrays, low @ arrays["slope"].T + arrays["intercept"])
 
 
-def _line(intercept: np.ndarray, slope: np.ndarray, covariance: np.ndarray) -> Arrays:
-    scales, factor = precision_factor(covariance)
-    return {"intercept": intercept, "slope": slope, "scales": scales, "factor": factor}
+def error_arrays(errors: np.ndarray, kind: Covariance, floor: float) -> Arrays:
+    """The covariance of errors on held-out pairs, drawn to its diagonal as if by b more of them.
+
+    Parameters
+    ----------
+    errors : (h, b) float
+    kind : {"spherical", "diagonal", "full"}
+    floor : float
+        τ: deviation added to every band.
+    """
+    h, b = errors.shape
+    second = errors.T @ errors / h
+    drawn = (h * second + b * np.diag(np.diagonal(second))) / (h + b)
+    scales, factor = precision_factor(floored(constrained(drawn, kind), floor))
+    return {"scales": scales, "factor": factor}
+
+
+def error_density(arrays: Arrays, means: np.ndarray) -> Density:
+    """Gaussians of these (n, b) means and one covariance."""
+    scales = np.broadcast_to(arrays["scales"], (len(means), 1, means.shape[1]))
+    return Density(np.zeros((len(means), 1)), means[:, None], scales, arrays["factor"][None])

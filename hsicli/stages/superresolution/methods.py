@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
+from hsicli.errors import ConfigError, InputError
 from hsicli.models.training import TrainingConfig
 from hsicli.products.weights import Weights, packed
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
@@ -18,8 +20,12 @@ from hsicli.stages.superresolution.calibration import (
     inflated,
     known_spectra,
 )
+from hsicli.stages.superresolution.deep import Say, dcgm_says, expectation_says, fit_dcgm, fit_expectation
 from hsicli.stages.superresolution.density import Density
+from hsicli.stages.superresolution.fitting import HISTORY, Run
 from hsicli.stages.superresolution.linear import Arrays, fit_gaussian, fit_ridge, line_density
+from hsicli.stages.superresolution.mixtures import fit_joint_mixture, mixture_density, unimodal_density
+from hsicli.stages.superresolution.residuals import deep_mixture_says, fit_deep_mixture
 from hsicli.stages.superresolution.scaling import high_scale, restoration, scale_of, scaled_pairs
 from hsicli.stages.superresolution.settings import ModelConfig, NetworkConfig
 
@@ -36,14 +42,15 @@ class Model:
     config : ModelConfig
     arrays : dict of str to array
         Of the method, and what scaling, calibration and strangeness need.
-    device : torch.device
+    say : callable
+        What the method says of scaled spectra, before calibration.
     history_names, history
         As of `Weights`; None where nothing was learnt step by step.
     """
 
     config: ModelConfig
     arrays: Arrays
-    device: torch.device
+    say: Say
     history_names: tuple[str, ...] = ()
     history: np.ndarray | None = None
 
@@ -66,7 +73,7 @@ class Model:
 
 def fit_model(
     low: np.ndarray, high: np.ndarray, held_low: np.ndarray, held_high: np.ndarray, config: ModelConfig, *,
-    seed: int, device: torch.device, track: Track = quiet, checkpoint: Checkpoint = nowhere,  # noqa: ARG001
+    seed: int, device: torch.device, track: Track = quiet, checkpoint: Checkpoint = nowhere,
 ) -> Model:  # fmt: skip
     """Learn p(y | x) from pairs; others are held out, to stop by, choose by and calibrate with.
 
@@ -86,17 +93,20 @@ def fit_model(
     -------
     Model
     """
+    _check(low, high, config)
     x, y = scaled_pairs(low, high, config.scaling)
     held_x, held_y = scaled_pairs(held_low, held_high, config.scaling)
-    arrays = _fitted(x, y, held_x, held_y, config)
+    run = Run(seed, device, track, checkpoint, checkpoint.load() or {})
+    arrays = _fitted(x, y, held_x, held_y, config=config, run=run)
     arrays["channels"] = np.array([low.shape[1], high.shape[1]])
     arrays["restoration"] = restoration(low, high, config.scaling)
     arrays |= known_spectra(x, numpy_rng(seed))
     arrays["strangeness"] = np.quantile(distance_to_known(arrays, held_x), QUANTILES)
-    model = Model(config, arrays, device)
-    found = calibrate(_scaled_density(model, held_x), held_y)
+    say = _says(arrays, config, device)
+    found = calibrate(say(held_x), held_y)
     arrays["inflation"], arrays["factors"] = np.array(found.inflation), found.factors
-    return replace(model, arrays=arrays)
+    labels = [label for label in ("diagonal", "unfrozen", "mixture", config.method) if label in run.kept]
+    return Model(config, arrays, say, HISTORY if labels else (), run.history(*labels) if labels else None)
 
 
 def predict(model: Model, low: np.ndarray) -> Density:
@@ -109,7 +119,7 @@ def predict(model: Model, low: np.ndarray) -> Density:
         Reflectance, finite.
     """
     scale = scale_of(low, model.config.scaling)
-    density = inflated(_scaled_density(model, scale.inward(low)), float(model.arrays["inflation"]))
+    density = inflated(model.say(scale.inward(low)), float(model.arrays["inflation"]))
     own = high_scale(low, model.config.scaling, model.arrays["restoration"])
     means = own.offset[:, None] + own.gain[:, None] * density.means
     return density._replace(means=means, scales=density.scales / own.gain[:, None])
@@ -170,26 +180,66 @@ def model_of(weights: Weights, device: torch.device) -> Model:
     network["hidden"] = tuple(network["hidden"])
     network["training"] = TrainingConfig(**network["training"])
     config = ModelConfig(**settings | {"network": NetworkConfig(**network)})
-    return Model(config, weights.arrays(), device, weights.history_names, weights.history)
+    arrays = weights.arrays()
+    say = _says(arrays, config, device)
+    return Model(config, arrays, say, weights.history_names, weights.history)
+
+
+def _check(low: np.ndarray, high: np.ndarray, config: ModelConfig) -> None:
+    """Pairs that a model can be learnt from."""
+    if config.method == "deep-mixture" and config.covariance != "full":
+        raise ConfigError(
+            f"covariance = {config.covariance}: deep-mixture has a full one",
+            hint="choose method = dcgm, gaussian, mixture, ridge or mlp",
+        )
+    channels = low.shape[1] + high.shape[1]
+    if config.covariance == "full" and len(low) <= channels:
+        raise InputError(
+            f"{len(low)} pairs are too few for the full covariance of {channels} channels, low and high",
+            hint=f"give more than {channels} pairs to learn from, or set model.covariance = diagonal",
+        )
+    if not np.ptp(low, axis=0).any():
+        raise InputError(
+            "all low-resolution spectra are the same: nothing can be learnt from them",
+            hint="look at the cube with hsicli info --statistics",
+        )
 
 
 def _fitted(
-    x: np.ndarray, y: np.ndarray, held_x: np.ndarray, held_y: np.ndarray, config: ModelConfig
+    x: np.ndarray, y: np.ndarray, held_x: np.ndarray, held_y: np.ndarray, *, config: ModelConfig, run: Run
 ) -> Arrays:
     """The arrays of the method, learnt from scaled pairs."""
+    kind, floor = config.covariance, config.noise_floor
     match config.method:
+        case "deep-mixture":
+            return fit_deep_mixture(x, y, held_x, held_y, config=config, run=run)
+        case "dcgm":
+            return fit_dcgm(x, y, held_x, held_y, config=config, run=run)
+        case "mlp" | "encoder":
+            return fit_expectation(x, y, held_x, held_y, config=config, run=run)
+        case "mixture" | "unimodal-mixture":
+            return fit_joint_mixture(
+                x, y, held_x, held_y, kind=kind, floor=floor, components=config.components, seed=run.seed
+            )
         case "gaussian":
-            return fit_gaussian(x, y, config.covariance, config.noise_floor)
+            return fit_gaussian(x, y, kind, floor)
         case "ridge":
-            return fit_ridge(x, y, held_x, held_y, kind=config.covariance, floor=config.noise_floor)
-        case _:
-            raise NotImplementedError(config.method)
+            return fit_ridge(x, y, held_x, held_y, kind=kind, floor=floor)
 
 
-def _scaled_density(model: Model, x: np.ndarray) -> Density:
-    """What the method says of scaled spectra, before calibration."""
-    match model.config.method:
+def _says(arrays: Arrays, config: ModelConfig, device: torch.device) -> Say:
+    """The method in use."""
+    m, b = (int(count) for count in arrays["channels"])
+    match config.method:
+        case "deep-mixture":
+            return deep_mixture_says(arrays, config, m, b, device)
+        case "dcgm":
+            return dcgm_says(arrays, config, m, b, device)
+        case "mlp" | "encoder":
+            return expectation_says(arrays, config, m, b, device)
+        case "mixture":
+            return partial(mixture_density, arrays)
+        case "unimodal-mixture":
+            return partial(unimodal_density, arrays)
         case "gaussian" | "ridge":
-            return line_density(model.arrays, x)
-        case _:
-            raise NotImplementedError(model.config.method)
+            return partial(line_density, arrays)

@@ -15,7 +15,8 @@ class NetworkConfig:
     """What networks are built of, and how they learn."""
 
     hidden: tuple[int, ...] = (192, 192, 192)  # units of the layers that all heads share
-    dropout: float = 0.0  # share of the hidden units that is left out while it learns
+    dropout: float = 0.1  # share of the hidden units that is left out while it learns
+    mean: Literal["linear", "sigmoid"] = "linear"  # of DCGM's μ; sigmoid: the paper's, for minmax
     members: int = 5  # networks whose means are averaged (deep-mixture)
     weight_decay: float = 1e-4  # of the networks of the mean (deep-mixture, mlp)
     training: TrainingConfig = field(
