@@ -34,7 +34,7 @@ class ModelConfig:
     covariance: Covariance = "full"  # of y given x
     scaling: Scaling = "level"  # before the model: by the mean of x; each to 0…1 (minmax, the paper's); none
     noise_floor: float = 0.002  # τ, of scaled spectra: no band is more certain than this
-    components: int | None = None  # K of a mixture; chosen on the held-out pairs unless given
+    components: int | None = None  # K of a mixture; unless given, 8 of deep-mixture, else by held-out pairs
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
     def __post_init__(self) -> None:
