@@ -296,6 +296,15 @@ def same_everywhere() -> None:
     write_cube(Path("a.h5"), np.full((ROWS, COLS, BANDS), 0.3, dtype=np.float32))
 
 
+def flat_everywhere() -> None:
+    data = np.full((ROWS, COLS, 40), 0.3, dtype=np.float32)
+    write_product(Path("a.h5"), Cube(data, wavelengths=np.arange(1000.0, 1400.0, 10.0)), MADE)
+
+
+def empty_list() -> None:
+    Path("cubes.txt").write_text("# none yet\n")
+
+
 def nothing() -> None:
     pass
 
@@ -303,6 +312,7 @@ def nothing() -> None:
 PREPROCESS = "preprocess a.hdr out.h5"
 UNMIX_KNOWN = "unmix a.hdr out.h5 --method known --library far.csv"
 UNMIX_TOLD = "unmix a.hdr out.h5 --method supervised --truth shares.hdr"
+GAN_TRAIN = "gan-train a.h5 w.h5 --set window=[1000,1390] --set spacing=10"
 EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
 TRDR_S = "preprocess frt0000abcd_07_if165s_trr3.lbl out.h5"
@@ -403,6 +413,13 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (shares_beyond_one, UNMIX_TOLD, "sum to 1.3"),
     (shares_of_another_scene, UNMIX_TOLD, "25×20 pixels"),
     (one_band, "unmix a.h5 b.h5 --weights a.h5", "is a product of kind cube, not abundances"),
+    (nothing, "gan-train a.h5 w.h5", "no such file"),
+    (empty_list, "gan-train cubes.txt w.h5", "cubes.txt: names no cube"),
+    (truncated, "gan-train a.hdr w.h5", "bytes"),
+    (plain, "gan-train a.hdr w.h5", "a.hdr: no bands near 1047–2602 nm"),
+    (nameless_axis, "gan-train a.hdr w.h5", "a.hdr: the cube has no wavelengths"),
+    (flat_everywhere, GAN_TRAIN, "all are flat"),
+    (one_band, "gan-train a.h5 w.h5", "a.h5: no bands near"),
     (nothing, "evaluate a.h5", "no such file"),
     (nothing, "evaluate a.h5 truht.tif", "truht.tif: is not there"),
     (not_hdf5, "evaluate a.h5", "a.h5"),
