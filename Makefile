@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-all bench docs clean
+.PHONY: help install demo check test test-all bench reproduce-ds2dl docs clean
 
 help:  ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
 
 install: $(STAMP)  ## make the virtual environment, every version pinned
 
@@ -39,6 +39,11 @@ test-all: install  ## the slow ones too
 
 bench: install  ## time every kernel beside its peer
 	$(BIN)/python scripts/bench.py
+
+# Hours on a processor: what is done is kept, so it may be stopped and given again.
+reproduce-ds2dl: install  ## the table of DS2DL and ours, from the public files in DATA=folder
+	@test -n "$(DATA)" || { echo "give DATA=folder: docs/data.md says which files it is to hold"; exit 2; }
+	$(BIN)/python scripts/reproduce_ds2dl.py "$(DATA)" $(OPTIONS)
 
 docs: install  ## write the generated pages
 	$(BIN)/python scripts/write_docs.py
