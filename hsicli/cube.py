@@ -55,6 +55,20 @@ class Block(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Walk:
+    """Blocks that are read when they are asked for; how many there will be is known before."""
+
+    count: int
+    read: Callable[[], Iterator[Block]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Block]:
+        return self.read()
+
+
+@dataclass(frozen=True)
 class Stream:
     """An array that is made block by block while it is written.
 
@@ -178,7 +192,7 @@ class Cube:
             raise ValueError(f"a mask of shape {keep.shape} for a cube of {self.valid.shape}")
         return replace(self, valid=self.valid & keep)
 
-    def blocks(self, rows: int | None = None, step: int = 1) -> Iterator[Block]:
+    def blocks(self, rows: int | None = None, step: int = 1) -> Walk:
         """Walk the cube in blocks of whole rows.
 
         Parameters
@@ -188,25 +202,30 @@ class Cube:
         step : int
             Of so many rows only the first is read and yielded; the rows of a block say which.
 
-        Yields
-        ------
-        Block
-            Good bands only, ascending wavelength, float32, scaled; fill is NaN.
+        Returns
+        -------
+        Walk
+            Of blocks with good bands only, ascending wavelength, float32, scaled; fill is NaN.
         """
-        if isinstance(self.data, Stream):
+        raw = self.data
+        if isinstance(raw, Stream):
             raise TypeError("a cube that is still being made can only be written")
         total, cols, _ = self.shape
         order = self.order
         rows = rows or max(1, BLOCK_BYTES // max(1, cols * len(order) * 4))
         rows = -(-rows // step) * step
-        for first in range(0, total, rows):
-            part = slice(first, min(first + rows, total), step if step > 1 else None)
-            data = _as_pixels(self.data[part], order)
-            for value in (*self.fill, CRISM_FILL):
-                np.copyto(data, np.nan, where=data == np.float32(value))
-            if self.scale != 1:
-                data *= np.float32(self.scale)
-            yield Block(part, data, self.valid[part] & _usable(data))
+        parts = [slice(first, min(first + rows, total), step if step > 1 else None)
+                 for first in range(0, total, rows)]  # fmt: skip
+        return Walk(len(parts), lambda: (self._block(raw[part], part, order) for part in parts))
+
+    def _block(self, raw: np.ndarray, part: slice, order: np.ndarray) -> Block:
+        """Raw numbers of these rows, ready for arithmetic."""
+        data = _as_pixels(raw, order)
+        for value in (*self.fill, CRISM_FILL):
+            np.copyto(data, np.nan, where=data == np.float32(value))
+        if self.scale != 1:
+            data *= np.float32(self.scale)
+        return Block(part, data, self.valid[part] & _usable(data))
 
 
 def _usable(data: np.ndarray) -> np.ndarray:

@@ -98,7 +98,7 @@ def test_axes_of_the_wrong_length_are_refused():
 def test_a_cube_in_the_making_cannot_be_walked():
     cube = Cube(Stream((1, 1, 2), lambda: iter([])))
     with pytest.raises(TypeError, match="only be written"):
-        next(cube.blocks())
+        next(iter(cube.blocks()))
 
 
 def test_blocks_leave_the_source_alone():

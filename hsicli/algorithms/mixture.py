@@ -41,6 +41,11 @@ class MixtureStep:
     mixture: Mixture
     reseeded: int
 
+    @property
+    def note(self) -> str:
+        """For the screen."""
+        return f"log-likelihood {self.log_likelihood:.4f}"
+
 
 def start_mixture(
     codes: Tensor,

@@ -18,6 +18,9 @@ T = TypeVar("T")
 LINE_SECONDS = 10.0
 """Seconds between two lines of progress where no screen is attached."""
 
+BAR_SECONDS = 0.1
+"""Seconds between two looks at a bar."""
+
 LEVELS = {-1: logging.WARNING, 0: logging.INFO}
 
 
@@ -141,26 +144,49 @@ def _bar(steps: Iterable[T], label: str, total: int | None) -> Iterator[T]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
         TextColumn("{task.fields[note]}"),
     )
+    begun, looked, count, note = time.monotonic(), 0.0, 0, ""
     with Progress(*columns, console=Screen(file=sys.stderr)) as progress:
-        task = progress.add_task(label, total=total, note="")
+        task = progress.add_task(label, total=total, note="", pace="")
         for step in steps:
-            progress.update(task, note=_note(step))
             yield step
-            progress.advance(task)
+            count += 1
+            now = time.monotonic()
+            if now - looked > BAR_SECONDS:  # a step may be short, and to look at it may cost a wait
+                looked, note = now, _note(step)
+                progress.update(task, completed=count, note=note, pace=_pace(count, total, now - begun))
+        progress.update(task, completed=count, total=count, note=note, pace="")
 
 
 def _lines(steps: Iterable[T], label: str, total: int | None) -> Iterator[T]:
-    last, count, note = time.monotonic(), 0, ""
+    begun = last = time.monotonic()
+    count, note = 0, ""
     for step in steps:
         yield step
         count, note = count + 1, _note(step)
         if time.monotonic() - last > LINE_SECONDS:
             last = time.monotonic()
             of = f" of {total}" if total else ""
-            sys.stderr.write(f"hsicli: {label}: {count}{of} {note}".rstrip() + "\n")
+            said = ", ".join(filter(None, (_pace(count, total, last - begun), note)))
+            sys.stderr.write(f"hsicli: {label}: {count}{of}, {said}\n")
             sys.stderr.flush()
+
+
+def _pace(count: int, total: int | None, seconds: float) -> str:
+    """How fast the steps go by, and how long the rest will take at that."""
+    each = seconds / count
+    pace = f"{each:.2g} s each" if each >= 1 else f"{1 / max(each, 1e-9):.2g} a second"
+    return f"{pace}, {_duration(each * (total - count))} left" if total and total > count else pace
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _note(step: object) -> str:

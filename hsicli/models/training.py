@@ -39,6 +39,11 @@ class Step(NamedTuple):
     best: bool
     """The held-out loss is the lowest so far."""
 
+    @property
+    def note(self) -> str:
+        """For the screen."""
+        return f"loss {self.loss:.4g}, held out {self.held_out:.4g}"
+
 
 class Learner(Protocol):
     """A module that knows what it minimises."""

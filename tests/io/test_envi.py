@@ -78,7 +78,7 @@ def test_the_header_tells_all_that_a_cube_can_hold(tmp_path: Path) -> None:
         "map info = {UTM, 1, 1, 1000, 2000, 18, 18, 11, North, WGS-84}",
     )
     cube = read_envi(path)
-    block = next(cube.blocks())
+    block = next(iter(cube.blocks()))
     np.testing.assert_allclose(cube.wavelengths, [400, 500, 600, 700, 800])
     np.testing.assert_allclose(cube.fwhm, 10)
     assert cube.good_bands.tolist() == [False, True, True, True, True]
@@ -138,7 +138,7 @@ def test_an_undeclared_fill_shows_in_a_corner(tmp_path: Path, value: float, dtyp
     path.write_text(path.read_text().replace(f"bands = {BANDS}", f"bands = {2 * BANDS}"))
     cube = read_envi(path)
     assert (len(cube.fill) == 1) == taken
-    assert next(cube.blocks()).valid[-1, 0] != taken
+    assert next(iter(cube.blocks())).valid[-1, 0] != taken
     assert any("no fill value is declared" in note for note in cube.notes) == taken
 
 

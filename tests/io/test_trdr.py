@@ -50,7 +50,7 @@ def test_what_is_written_is_read_with_wavelengths_fill_and_detector_columns(tmp_
     assert (np.diff(cube.wavelengths[1:]) < 0).all()
     assert_array_equal(np.flatnonzero(cube.valid[0]), np.arange(3, 63))
     assert_array_equal(cube.columns[1], np.arange(COLS))
-    block = next(cube.blocks())
+    block = next(iter(cube.blocks()))
     (written,) = scene().blocks()
     assert_array_equal(block.data[:, 3:63], written.data[:, 3:63])
     assert np.isnan(block.data[:, :3]).all()
