@@ -7,13 +7,16 @@ from hsicli.io.files import replacing
 
 SUFFIXES = {
     "cube": (".png",),
-    "labels": ("-spectra.png", ".png", ".tif.aux.xml", ".tif"),
+    "labels": ("-times.png", "-spectra.png", ".png", ".tif.aux.xml", ".tif"),
     "subspace": (".png",),
     "minerals": ("-spectra.png", ".png", "-score.tif", ".tif.aux.xml", ".tif"),
     "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
     "estimate": ("-pixels.png", ".png", ".tif"),
     "weights": (".png",),
 }
+
+DRAWN_OF = {("labels", "-times.png"): "times", ("weights", ".png"): "history"}
+"""Companions that only products with this array have."""
 
 PICTURE_PIXELS, PICTURE_NUMBERS = 250_000, 2_000_000
 """Of a cube, so much is drawn: enough for the eye, and little to read."""
@@ -62,7 +65,7 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
 
         tags = {**raster.tags, "HSICLI_FINGERPRINT": fingerprint}
         write_geotiff(_beside(output, suffix), replace(raster, tags=tags))
-    return companions_of(output, type(product))
+    return _due(output, type(product))
 
 
 def overview_of(cube: Any) -> Any:
@@ -94,13 +97,23 @@ def _write_endmembers(path: Path, product: Any, fingerprint: str) -> None:
 
 
 def companions_of(output: Path, product: type) -> list[Path]:
-    """Every file that belongs beside a product of this type."""
+    """Every file that may belong beside a product of this type."""
     return [_beside(output, suffix) for suffix in SUFFIXES.get(product.KIND, ())]  # type: ignore[attr-defined]
 
 
 def companions_are_current(output: Path, product: type, fingerprint: str) -> bool:
     """Whether every companion is there and was made from this product."""
-    return all(_carries(path, fingerprint) for path in companions_of(output, product))
+    return all(_carries(path, fingerprint) for path in _due(output, product))
+
+
+def _due(output: Path, product: type) -> list[Path]:
+    """Every file that belongs beside the product of this type that is there."""
+    from hsicli.io.hdf5 import read_array
+
+    kind: str = product.KIND  # type: ignore[attr-defined]
+    arrays = {suffix: array for (of, suffix), array in DRAWN_OF.items() if of == kind}
+    missing = {suffix for suffix, array in arrays.items() if read_array(output, array) is None}
+    return [_beside(output, suffix) for suffix in SUFFIXES.get(kind, ()) if suffix not in missing]
 
 
 def is_ours(path: Path) -> bool:

@@ -28,14 +28,17 @@ def run(*words):
 
 def test_a_map_its_pictures_and_what_it_was_chosen_from(cube, tmp_path):
     output = tmp_path / "out.h5"
-    result = run("diffuse", cube, output, "--classes", 4, "--superpixels", 60)
+    result = run("diffuse", cube, output, "--classes", 4, "--superpixels", 60, "--json")
     assert result.exit_code == 0, result.output
+    assert "out-times.png" in result.stdout
     for name in ("out.png", "out-spectra.png", "out-times.png", "out.tif", "out.tif.aux.xml"):
         assert (tmp_path / name).is_file(), name
     product = read_product(output, Labels)
     assert product.superpixels.max() == 60
     assert product.time_labels.shape == (len(product.times), 60)
+    (tmp_path / "out-times.png").unlink()
     assert "up to date" in run("diffuse", cube, output, "--classes", 4, "--superpixels", 60).stderr
+    assert (tmp_path / "out-times.png").is_file(), "what a kill left unmade is made"
     other = run("diffuse", cube, output, "--classes", 3, "--superpixels", 60)
     assert other.exit_code == 4
     assert "classes: 4 -> 3" in other.stderr
@@ -48,6 +51,9 @@ def test_superpixels_only(cube, tmp_path):
     assert len(product.names) == 120
     assert product.times is None
     assert not (tmp_path / "pieces-times.png").exists()
+    made = (tmp_path / "pieces.png").stat().st_mtime_ns
+    run("diffuse", cube, output, "--superpixels", 120, "--superpixels-only")
+    assert (tmp_path / "pieces.png").stat().st_mtime_ns == made, "nothing is missing"
     assert (tmp_path / "pieces.png").stat().st_size < 10**6
 
 
