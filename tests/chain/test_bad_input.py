@@ -383,6 +383,12 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (fill_product, "diffuse a.h5 out.h5", "no pixel is valid"),
     (plain, "diffuse a.hdr out.h5 --superpixels 500", "480 valid pixels, too few for 500 superpixels"),
     (plain, "diffuse a.hdr out.h5 --superpixels 5 --classes 6", "5 superpixels cannot make 6 classes"),
+    (plain, "diffuse a.hdr out.h5 --features codes", "there are no codes"),
+    (other_kind, "diffuse a.h5 out.h5 --codes a.h5", "of kind labels, not cube"),
+    (same_everywhere, "diffuse a.h5 out.h5 --codes a.h5", "is a product of kind cube, not labels"),
+    (same_everywhere, "diffuse a.h5 out.h5 --features umae", "all pixels have the same spectrum"),
+    (fill_product, "diffuse a.h5 out.h5 --features umae", "no pixel is valid"),
+    (one_pixel, "diffuse a.h5 out.h5 --features umae", "all pixels have the same spectrum"),
     *(
         (make, "diffuse a.h5 out.h5", word)
         for make, word in (
