@@ -9,6 +9,7 @@ import typer
 
 from hsicli.cli.config import read_config
 from hsicli.cli.console import console, track
+from hsicli.cli.evaluating_estimates import check_estimate_inputs, estimate_scores, holds_estimate
 from hsicli.cli.job import plan
 from hsicli.cli.options import COMPUTE, INPUTS, ConfigFile, DryRun, Overrides, Overwrite, Seed
 from hsicli.errors import ConfigError, InputError
@@ -23,15 +24,15 @@ Products = Annotated[
     list[Path],
     typer.Argument(
         metavar="PRODUCT... [SCORES]",
-        help="Class maps of one scene, or abundances; and, last, the product of scores to write (.h5), if it "
-        "is to be kept.",
+        help="Class maps or estimates of one scene, or abundances; and, last, the product of scores to write "
+        "(.h5), if it is to be kept.",
     ),
 ]
 Truth = Annotated[
     Path | None,
     typer.Option(
         "--truth",
-        help="A class map, or abundances, that are right: ENVI, GeoTIFF, .mat.",
+        help="A class map, or abundances, that are right: ENVI, GeoTIFF, .mat; of estimates, a cube.",
         rich_help_panel=INPUTS,
     ),
 ]
@@ -106,19 +107,17 @@ def evaluate(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Say how far to trust class maps or abundances: by a truth, by themselves, by region, by a library."""
-    from hsicli.io.abundances import holds_abundances
-    from hsicli.products.abundance_scores import AbundanceScores
-    from hsicli.products.scores import Scores
+    """Say how far to trust class maps, abundances or estimates: by a truth, by themselves, by a library."""
     from hsicli.stages.evaluate import EvaluateConfig
 
     maps, output = _split(products)
     config = read_config(EvaluateConfig, config_file, overrides, repeat=repeat, units=units, oracle=oracle)
     extras = {"truth": truth, "spectra": spectra, "roi": roi, "library": library}
-    of_abundances = any(holds_abundances(path) for path in maps)
-    kind: Any = AbundanceScores if of_abundances else Scores
-    if of_abundances:
+    kind = _kind_of(maps)
+    if kind.KIND == "abundance-scores":
         extras = _abundance_inputs(maps, extras, match, config.repeat)
+    elif kind.KIND == "estimate-scores":
+        check_estimate_inputs(extras, match, config.repeat)
     job = None
     if output:
         reads = {f"map {number}": path for number, path in enumerate(maps, 1)} | extras
@@ -129,11 +128,14 @@ def evaluate(
     elif dry_run:
         raise ConfigError("--dry-run: there is no SCORES to write", hint="name an output last")
     if job is None or not job.done:
-        scores = (
-            _abundance_scores(maps[0], config, extras)
-            if of_abundances
-            else _scores(maps, config, extras, seed)
-        )
+        scores: Any
+        match kind.KIND:
+            case "abundance-scores":
+                scores = _abundance_scores(maps[0], config, extras)
+            case "estimate-scores":
+                scores = estimate_scores(maps, config, extras)
+            case _:
+                scores = _scores(maps, config, extras, seed)
         _show(scores, alone=job is None)
         if job is not None:
             job.commit(scores)
@@ -143,6 +145,20 @@ def evaluate(
         _show(read_product(job.output, kind), alone=False)
     if match and not dry_run:
         _draw_beside(maps[0], match)
+
+
+def _kind_of(maps: list[Path]) -> Any:
+    """The kind of scores that such products have."""
+    from hsicli.io.abundances import holds_abundances
+    from hsicli.products.abundance_scores import AbundanceScores
+    from hsicli.products.estimate_scores import EstimateScores
+    from hsicli.products.scores import Scores
+
+    if any(holds_abundances(path) for path in maps):
+        return AbundanceScores
+    if all(holds_estimate(path) for path in maps):
+        return EstimateScores
+    return Scores
 
 
 def _split(products: list[Path]) -> tuple[list[Path], Path | None]:
@@ -163,9 +179,10 @@ def _split(products: list[Path]) -> tuple[list[Path], Path | None]:
 def _holds_scores(path: Path) -> bool:
     from hsicli.io.hdf5 import is_hdf5, read_header
     from hsicli.products.abundance_scores import AbundanceScores
+    from hsicli.products.estimate_scores import EstimateScores
     from hsicli.products.scores import Scores
 
-    kinds = {Scores.KIND, AbundanceScores.KIND}
+    kinds = {Scores.KIND, AbundanceScores.KIND, EstimateScores.KIND}
     return path.is_file() and is_hdf5(path) and read_header(path).kind in kinds
 
 
@@ -234,23 +251,25 @@ def _abundance_scores(path: Path, config: Any, extras: dict[str, Path | None]) -
     )
 
 
-def _show(scores: "Scores | AbundanceScores", *, alone: bool) -> None:
+def _show(scores: Any, *, alone: bool) -> None:
     """Print the scores; with --json only if no other result is printed, as that is one document."""
     from hsicli.cli.abundance_tables import abundance_scores_as_json, abundance_tables
+    from hsicli.cli.estimate_tables import estimate_scores_as_json, estimate_tables
     from hsicli.cli.score_tables import score_tables, scores_as_json
-    from hsicli.products.scores import Scores
 
-    if isinstance(scores, Scores):
-        tables, numbers = score_tables(scores), scores_as_json(scores)
-    else:
-        tables, numbers = abundance_tables(scores), abundance_scores_as_json(scores)
+    forms: dict[str, tuple[Any, Any]] = {
+        "scores": (score_tables, scores_as_json),
+        "abundance-scores": (abundance_tables, abundance_scores_as_json),
+        "estimate-scores": (estimate_tables, estimate_scores_as_json),
+    }
+    tables, as_json = forms[scores.KIND]
     if not console.as_json:
-        for table in tables:
+        for table in tables(scores):
             console.table(table.title, table.columns, table.rows)
             lines = [wrapped for line in table.note.splitlines() for wrapped in textwrap.wrap(line, 110)]
             console.text("\n".join([*lines, ""]))
     elif alone:
-        console.result("", numbers)
+        console.result("", as_json(scores))
 
 
 def _draw_beside(first: Path, other: Path) -> None:

@@ -138,9 +138,11 @@ def _entry(path: Path, config: "ReportConfig", library: Path | None) -> "Entry":
 def _tables(product: Any) -> list["Table"]:
     """The tables of scores, as the screen shows them."""
     from hsicli.cli.abundance_tables import abundance_tables
+    from hsicli.cli.estimate_tables import estimate_tables
     from hsicli.cli.score_tables import score_tables
     from hsicli.figures.page import Table
     from hsicli.products.abundance_scores import AbundanceScores
+    from hsicli.products.estimate_scores import EstimateScores
     from hsicli.products.scores import Scores
 
     match product:
@@ -148,6 +150,8 @@ def _tables(product: Any) -> list["Table"]:
             found = score_tables(product)
         case AbundanceScores():
             found = abundance_tables(product)
+        case EstimateScores():
+            found = estimate_tables(product)
         case _:
             found = []
     return [

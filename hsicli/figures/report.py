@@ -29,6 +29,7 @@ TITLES = {
     "abundance-scores": "Scores of abundances",
     "weights": "Weights",
     "estimate": "Estimate",
+    "estimate-scores": "Scores of estimates",
 }
 """What the section of each kind of product is called."""
 

@@ -15,6 +15,7 @@ from hsicli.io.map_layers import CLASS, OpenMap, open_map
 from hsicli.io.reading import open_cube, read_cube
 from hsicli.library import Library
 from hsicli.products.abundances import Abundances, abundance_raster
+from hsicli.products.estimates import Estimate
 from hsicli.products.minerals import SHOWN, Minerals, mineral_raster
 from hsicli.products.rasters import Raster, class_raster
 
@@ -95,6 +96,8 @@ def _of_product(path: Path, wavelengths: Path | None) -> Content:
     if kind == Cube.KIND:
         cube = read_cube(path, wavelengths=wavelengths)
         return Content("a cube", cube=cube, spectra=_denominator(cube))
+    if kind == Estimate.KIND:
+        return Content("an estimate", cube=read_cube(path, wavelengths=wavelengths))
     if kind not in KIND_NAMED:
         raise InputError(f"{path}: holds {kind!r}, which this hsicli does not know", hint="update hsicli")
     product: Any = read_product(path, KIND_NAMED[kind])

@@ -115,9 +115,11 @@ def rank_library(
         Their angles, radians; NaN where there is none.
     """
     references = library.resampled(wavelengths).spectra
-    angles = np.concatenate(
-        [_angles(one[None], references, wavelengths, compare, least_overlap) for one in spectra]
-    )
+    angles = np.empty((len(spectra), len(references)))
+    patterns, pattern_of = np.unique(np.isfinite(spectra), axis=0, return_inverse=True)
+    for number in range(len(patterns)):
+        rows = np.flatnonzero(pattern_of.ravel() == number)
+        angles[rows] = _angles(spectra[rows], references, wavelengths, compare, least_overlap)
     return _nearest(angles, ranks)
 
 
