@@ -13,4 +13,15 @@ from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
 
-KINDS: tuple[Any, ...] = (Cube, Subspace, Labels, Minerals, Abundances, Estimate, Scores, AbundanceScores, EstimateScores, Weights)
+KINDS: tuple[Any, ...] = (
+    Cube,
+    Subspace,
+    Labels,
+    Minerals,
+    Abundances,
+    Estimate,
+    Scores,
+    AbundanceScores,
+    EstimateScores,
+    Weights,
+)
