@@ -1,5 +1,6 @@
 """The program `hsicli`: its commands, and the one edge where errors become lines and exit codes."""
 
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -118,13 +119,25 @@ def _misused(error: Any) -> HsiError:
     problem = f"{command}: {text[:1].lower()}{text[1:]}" if command else text[:1].lower() + text[1:]
     if text.endswith("is not readable"):  # of a file that is there
         return InputError(problem, hint="check its permissions")
+    return ConfigError(problem, hint=_remedy(error, text, command))
+
+
+def _remedy(error: Any, text: str, command: str) -> str:
+    """What to write instead: a name that is near, or how the command is called."""
     close = sorted(getattr(error, "possibilities", None) or ())
-    hint = (
-        f"did you mean {' or '.join(close)}?"
-        if close
-        else " ".join(["see hsicli", *command.split(), "--help"])
-    )
-    return ConfigError(problem, hint=hint)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    if not command:
+        return "hsicli --help lists the commands"
+    if text.endswith("option: -o"):
+        return f"the output has no option, it comes last: {_usage(error)}"
+    return f"{_usage(error)}; see hsicli {command} --help"
+
+
+def _usage(error: Any) -> str:
+    """The arguments of the command, without its options."""
+    words = " ".join(["hsicli", *error.ctx.get_usage().split()[2:]]).replace(" [OPTIONS]", "")
+    return re.sub(r"\{([^}]*)\}(\.\.\.)?", r"\1", words)
 
 
 def _as_known(error: Exception) -> HsiError | None:

@@ -144,10 +144,16 @@ def plan(
 
     interrupts.listen()
     use_threads(machine.threads)
-    if product is not None and writes.suffix.lower() not in {".h5", ".hdf5"}:
-        raise ConfigError(f"{writes}: the output is an HDF5 product", hint=f"name it {writes.stem}.h5")
     given = {role: path for role, path in reads.items() if path is not None}
-    machine.subject = next(iter(given.values()), None)
+    first = next(iter(given.values()), None)
+    if product is not None and writes.suffix.lower() not in {".h5", ".hdf5"}:
+        if writes.exists() and first is not None and not first.exists():
+            raise ConfigError(
+                f"{first}: is not there, and {writes}, which would be the output, is",
+                hint=f"the output comes last: hsicli {command} {writes} {first}",
+            )
+        raise ConfigError(f"{writes}: the output is an HDF5 product", hint=f"name it {writes.stem}.h5")
+    machine.subject = first
     machine.files = [writes, *given.values()]
     provenance = _provenance(command, given, config, product=product, seed=seed, device=device)
     check_folder(writes)

@@ -15,6 +15,7 @@ from hsicli.errors import InputError
 from hsicli.io.axes import normalise_axis
 from hsicli.io.envi import find_pair, header_axis, map_numbers
 from hsicli.io.envi_header import LIBRARY
+from hsicli.io.hdf5 import is_hdf5
 from hsicli.io.odl import beside
 from hsicli.io.raw_spectra import RawSpectra, as_library, unique, without_deleted
 from hsicli.io.speclib_label import read_labelled
@@ -57,6 +58,11 @@ def read_library(path: Path, *, column: str = "ratio") -> Library:
         return _read_folder(path, column)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file", hint="check the spelling and the current folder")
+    if is_hdf5(path):
+        raise InputError(
+            f"{path}: is an HDF5 file, not a library of spectra",
+            hint="if it is a product with spectra, hsicli export FILE LIBRARY.csv writes them",
+        )
     library, notes = as_library(_read_file(path, column))
     for note in notes:
         log.info("%s: %s", path.name, note)

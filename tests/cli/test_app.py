@@ -16,12 +16,24 @@ PROGRAM = (sys.executable, "-c", "from hsicli.cli.app import main; main()")
 @pytest.mark.parametrize(
     ("words", "problem", "hint"),
     [
-        (["synth", "mars"], "synth: missing argument 'OUT'", "see hsicli synth --help"),
-        (["synth", "mars", "a", "b"], "synth: got unexpected extra argument", "see hsicli synth --help"),
+        (
+            ["synth", "mars"],
+            "synth: missing argument 'OUT'",
+            "hsicli synth RECIPE OUT; see hsicli synth --help",
+        ),
+        (
+            ["synth", "mars", "a", "b"],
+            "synth: got unexpected extra argument",
+            "hsicli synth RECIPE OUT; see hsicli synth --help",
+        ),
         (["synth", "mars", "a", "--sead", "1"], "synth: no such option: --sead", "did you mean --seed"),
-        (["synth", "mars", "a", "--rows", "0"], "synth: invalid value for '--rows'", "see hsicli synth"),
-        (["sinth", "mars", "a"], "no such command 'sinth'. Did you mean 'synth'?", "see hsicli --help"),
-        (["--nope"], "no such option: --nope", "see hsicli --help"),
+        (
+            ["synth", "mars", "a", "--rows", "0"],
+            "synth: invalid value for '--rows'",
+            "hsicli synth RECIPE OUT; see",
+        ),
+        (["sinth", "mars", "a"], "no such command 'sinth'. Did you mean 'synth'?", "hsicli --help lists"),
+        (["--nope"], "no such option: --nope", "hsicli --help lists"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_two_lines(words, problem, hint):
