@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 Arrays = dict[str, np.ndarray]
 
-COUNTS = (1, 2, 5, 10, 20, 30)
+COUNTS = (1, 2, 5, 10, 20)
 """Of components, among which the held-out pairs choose."""
 
 ITERATIONS, TOLERANCE = 100, 1e-2

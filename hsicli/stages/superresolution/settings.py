@@ -21,7 +21,7 @@ class NetworkConfig:
     weight_decay: float = 1e-4  # of the networks of the mean (deep-mixture, mlp)
     training: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(
-            epochs=80, batch_size=64, learning_rate=1e-3, final_learning_rate=1e-5, patience=12
+            epochs=60, batch_size=128, learning_rate=3e-3, final_learning_rate=1e-5, patience=10
         )
     )
 
