@@ -76,22 +76,30 @@ def mineral_colours(names: tuple[str, ...]) -> np.ndarray:
 
 
 def tints(colours: np.ndarray) -> np.ndarray:
-    """(k, 3) uint8: the lighter colours of guesses.
+    """The lighter colours of guesses.
 
     Parameters
     ----------
     colours : (k, 3) uint8
+
+    Returns
+    -------
+    (k, 3) uint8
     """
     found: np.ndarray = np.round(colours + (255.0 - colours) * TINT).astype(np.uint8)
     return found
 
 
 def seen_by(colours: np.ndarray) -> np.ndarray:
-    """(eyes, n, 3) float64: places in OKLab as each kind of eye sees them.
+    """Places in OKLab as each kind of eye sees them.
 
     Parameters
     ----------
     colours : (n, 3) uint8
+
+    Returns
+    -------
+    (eyes, n, 3) float64
     """
     srgb = colours / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)

@@ -43,7 +43,7 @@ SMOOTHING = 11
 class ThresholdConfig:
     """Least scores."""
 
-    best_guess: float = 0.707  # below it a scale says nothing, where `least` says so
+    best_guess: float = 0.707  # what is less alike is not even a guess; see `least`, and calibration
     guess: float = 0.85
     identification: float = 0.95
     least: Literal["guess", "best-guess"] = (
@@ -146,7 +146,8 @@ def map_minerals(
             )
         found = calibrate(
             preparing, exemplars, scorer.score_spectra, thresholds,
-            scales=scales, config=config.calibration, rng=numpy_rng(seed), track=track,
+            scales=scales, floor=config.thresholds.best_guess, config=config.calibration,
+            rng=numpy_rng(seed), track=track,
         )  # fmt: skip
         thresholds = found.thresholds
     least = thresholds[:, 0]
@@ -179,7 +180,6 @@ def _product(
         best=chart.best,
         scale=chart.scale,
         method=method,
-        thresholds=comparison.thresholds,
         wavelengths=preparing.wavelengths,
         reflectance=shown.reflectance,
         removed=shown.removed,
@@ -189,7 +189,7 @@ def _product(
         branch=chart.branch if config.ratios else None,
         latlon=cube.latlon,
         grid=cube.grid,
-        **(found._asdict() if found is not None else {}),
+        **(found._asdict() if found is not None else {"thresholds": comparison.thresholds}),
     )
 
 

@@ -159,6 +159,7 @@ def calibrate(
     thresholds: np.ndarray,
     *,
     scales: tuple[int, ...],
+    floor: float,
     config: CalibrationConfig,
     rng: np.random.Generator,
     track: Track,
@@ -174,6 +175,8 @@ def calibrate(
     thresholds : (k, 2) float
         Kept unless `config.false_alarms` chooses others.
     scales : tuple of int
+    floor : float
+        No threshold is chosen below: what resembles no exemplar at all may still be no neutral spectrum.
     config : CalibrationConfig
     rng : Generator
     track : Track
@@ -192,7 +195,7 @@ def calibrate(
         # The score that a share of the neutral spectra exceeds; the next higher number, as equal is enough.
         at = len(ranked) - np.maximum(1, np.floor(tiers * len(ranked)).astype(int))
         thresholds = np.nextafter(ranked[at].T, np.float32(np.inf), dtype=np.float32).astype(float)
-        thresholds = np.where(np.isfinite(thresholds), thresholds, 0.0)
+        thresholds = np.maximum(np.where(np.isfinite(thresholds), thresholds, floor), floor)
     tested = np.array(TESTED)
 
     def shares(levels: np.ndarray) -> np.ndarray:

@@ -179,6 +179,11 @@ def _onto(cube: Cube, axis: np.ndarray) -> tuple[Cube, np.ndarray | None]:
             f"the weights expect spectra from {_range(axis)}, the cube covers {_range(own)}",
             hint="train weights on the bands that all cubes have: hsicli gan-train --set window_nm=[…]",
         )
+    nearest = np.abs(own[:, None] - axis).argmin(axis=0)
+    if np.abs(own[nearest] - axis).max() <= SAME:
+        keep = np.zeros_like(cube.good_bands)
+        keep[cube.order[nearest]] = True
+        return cube.with_bands(keep), None
     used = within(cube, (inside[0], inside[-1]))
     coarse = float(np.diff(inside).max())
     if coarse > 4 * step:
@@ -186,8 +191,6 @@ def _onto(cube: Cube, axis: np.ndarray) -> tuple[Cube, np.ndarray | None]:
             f"the cube has bands {coarse:.0f} nm apart where the weights expect steps of {step:.1f} nm",
             hint="give a cube with those bands, or train weights on its kind",
         )
-    if len(inside) == len(axis) and np.abs(inside - axis).max() <= SAME:
-        return used, None
     log.info(
         "the cube's %d bands are interpolated to the %d that the weights expect, %s",
         len(inside), len(axis), _range(axis),
