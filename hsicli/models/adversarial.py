@@ -1,5 +1,6 @@
 """Two networks taught against each other: a loop that yields its steps, and a state to put aside."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,19 +18,21 @@ class AdversarialConfig:
 
     iterations: int = 10_000
     """Steps of each network, at most."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Real spectra a step, and generated ones."""
-    generator_batch: int = 64
+    generator_batch: int = 32
     """Generated spectra a step of the generator."""
-    discriminator_rate: float = 2e-4
-    """Adam's, of the discriminator."""
-    generator_rate: float = 1e-4
-    """Adam's, of the generator."""
+    discriminator_rate: float = 1e-3
+    """Adam's, of the discriminator, at the first step."""
+    generator_rate: float = 1e-3
+    """Adam's, of the generator, at the first step."""
+    rate_left: float = 0.05
+    """Share of both rates that is left at the last step, half a cosine between; 1: they stay."""
     momenta: tuple[float, float] = (0.5, 0.9)
     """Adam's β₁ and β₂, of both."""
     sure: float = 0.9
     """What the discriminator is told of a real spectrum; 1 makes it as sure as it can be."""
-    penalty: float = 1.0
+    penalty: float = 0.0
     """γ of R1: γ/2 · E‖∇D(x)‖² over real spectra keeps the discriminator smooth; 0 for none."""
 
     def __post_init__(self) -> None:
@@ -40,6 +43,8 @@ class AdversarialConfig:
             raise ValueError(f"sure must be above 0.5 and at most 1, it is {self.sure}")
         if self.penalty < 0:
             raise ValueError(f"penalty must not be negative, it is {self.penalty}")
+        if not 0 <= self.rate_left <= 1:
+            raise ValueError(f"rate_left must be from 0 to 1, it is {self.rate_left}")
 
 
 class Step(NamedTuple):
@@ -137,6 +142,7 @@ def contend(contest: Contest, draw: Callable[[int], Tensor]) -> Iterator[Step]:
     while contest.iteration < contest.config.iterations:
         contest.discriminator.train()
         contest.generator.train()
+        _set_rates(contest)
         first = _discriminate(contest, draw(contest.config.batch_size))
         second = _generate(contest)
         contest.iteration += 1
@@ -180,6 +186,18 @@ def _generate(contest: Contest) -> Tensor:
     optimizer.step()
     _held(contest.discriminator, still=False)
     return loss.detach()
+
+
+def _set_rates(contest: Contest) -> None:
+    """Both rates, of the iteration alone: there is no state to keep."""
+    config = contest.config
+    along = (1 + math.cos(math.pi * contest.iteration / config.iterations)) / 2
+    share = config.rate_left + (1 - config.rate_left) * along
+    for optimizer, rate in zip(
+        contest.optimizers, (config.discriminator_rate, config.generator_rate), strict=True
+    ):
+        for group in optimizer.param_groups:
+            group["lr"] = share * rate
 
 
 def _held(model: nn.Module, *, still: bool) -> None:

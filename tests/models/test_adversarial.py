@@ -1,6 +1,7 @@
 """The contest teaches, and can be put aside bit for bit."""
 
 import io
+import math
 
 import pytest
 import torch
@@ -67,7 +68,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
 
 def test_what_is_generated_comes_to_look_like_what_is_real():
     config = AdversarialConfig(
-        iterations=400, batch_size=32, generator_batch=32, discriminator_rate=2e-3, generator_rate=2e-3
+        iterations=300, discriminator_rate=2e-3, generator_rate=2e-3, rate_left=1.0, penalty=1.0
     )
     contest = begin(config)
     draw = one_band(contest)
@@ -93,6 +94,13 @@ def test_a_step_of_the_generator_leaves_the_discriminator_alone():
     assert all(value.requires_grad for value in contest.discriminator.parameters())
 
 
+def test_rates_fall_by_half_a_cosine_to_what_is_left():
+    contest = begin(AdversarialConfig(iterations=4, batch_size=8, generator_batch=8, rate_left=0.2))
+    seen = [contest.optimizers[1].param_groups[0]["lr"] for _ in contend(contest, one_band(contest))]
+    expected = [1e-3 * (0.2 + 0.8 * (1 + math.cos(math.pi * k / 4)) / 2) for k in range(4)]
+    assert seen == pytest.approx(expected)
+
+
 def test_losses_of_a_discriminator_that_knows_nothing_are_the_logarithm_of_two():
     contest = begin(AdversarialConfig(iterations=1, batch_size=8, generator_batch=8, sure=1.0))
     with torch.no_grad():
@@ -102,7 +110,9 @@ def test_losses_of_a_discriminator_that_knows_nothing_are_the_logarithm_of_two()
     assert step.discriminator.item() == pytest.approx(0.6931, abs=1e-4)
 
 
-@pytest.mark.parametrize("wrong", [{"iterations": 0}, {"batch_size": 1}, {"sure": 0.4}, {"penalty": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"iterations": 0}, {"batch_size": 1}, {"sure": 0.4}, {"penalty": -1.0}, {"rate_left": 2.0}]
+)
 def test_a_contest_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AdversarialConfig(**wrong)

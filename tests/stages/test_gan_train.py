@@ -26,7 +26,7 @@ QUICK = GanTrainConfig(
     spectra=400,
     clusters=4,
     network=GanConfig(latent=6, layers=2, generator_filters=8, discriminator_filters=4, dropout=0.1),
-    training=AdversarialConfig(iterations=12, batch_size=8, generator_batch=8),
+    training=AdversarialConfig(iterations=12, batch_size=8, generator_batch=8, rate_left=1.0),
     looks=LookConfig(every=3, spectra=64, dimension=3),
 )
 
@@ -98,7 +98,7 @@ def test_what_is_generated_comes_nearer_to_what_is_real():
     config = replace(
         QUICK,
         training=AdversarialConfig(
-            iterations=240, batch_size=32, generator_batch=32, discriminator_rate=2e-3, generator_rate=2e-3
+            iterations=240, discriminator_rate=2e-3, generator_rate=2e-3, rate_left=1.0, penalty=1.0
         ),
         looks=replace(QUICK.looks, every=40),
     )
