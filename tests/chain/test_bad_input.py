@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from hsicli.cli.app import app
 from hsicli.cube import Cube
 from hsicli.io.hdf5 import write_product
+from hsicli.products.weights import Weights, packed
 from hsicli.provenance import Provenance
 from tests.io.test_map_layers import write_ddr, write_labels
 
@@ -292,6 +293,42 @@ def shares_of_another_scene() -> None:
     with_shares(rows=ROWS + 1)
 
 
+def two_sides(rows: int = ROWS, moved: float = 0.0) -> None:
+    """A cube of few bands and one of more."""
+    write_envi(Path("low.hdr"), good(bands=4))
+    write_envi(Path("high.hdr"), good(rows=rows), axis=AXIS + moved)
+
+
+def sides_of_other_size() -> None:
+    two_sides(rows=ROWS + 3)
+
+
+def sides_of_other_light() -> None:
+    two_sides(moved=2000.0)
+
+
+def sides_that_are_constant() -> None:
+    two_sides()
+    write_envi(Path("high.hdr"), np.full((ROWS, COLS, BANDS), 0.3))
+
+
+def more_bands_than_pairs() -> None:
+    write_envi(Path("a.hdr"), good(6, 6, 40), axis=np.linspace(1000, 2100, 40))
+
+
+def learnt_for_other_channels() -> None:
+    """Weights of superres, and a cube that has none of their channels."""
+    plain()
+    words = f"superres train a.hdr w.h5 --sensor {FOUR} --model ridge --threads 1"
+    assert CliRunner().invoke(app, words.split()).exit_code == 0
+
+
+def learnt_by_another_command() -> None:
+    plain()
+    names, numbers = packed({"a": np.ones(2)})
+    write_product(Path("w.h5"), Weights("gan", "{}", AXIS, names, numbers), MADE)
+
+
 def same_everywhere() -> None:
     write_cube(Path("a.h5"), np.full((ROWS, COLS, BANDS), 0.3, dtype=np.float32))
 
@@ -313,6 +350,7 @@ PREPROCESS = "preprocess a.hdr out.h5"
 UNMIX_KNOWN = "unmix a.hdr out.h5 --method known --library far.csv"
 UNMIX_TOLD = "unmix a.hdr out.h5 --method supervised --truth shares.hdr"
 GAN_TRAIN = "gan-train a.h5 w.h5 --set window=[1000,1390] --set spacing=10"
+FOUR = "1150:200,1450:200,1650:200,1950:200"
 EXEMPLAR = "exemplar a.hdr l.csv --name x --pixel 1,1"
 
 TRDR_S = "preprocess frt0000abcd_07_if165s_trr3.lbl out.h5"
@@ -426,6 +464,24 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (nameless_axis, "gan-train a.hdr w.h5", "a.hdr: the cube has no wavelengths"),
     (flat_everywhere, GAN_TRAIN, "all are flat"),
     (one_band, "gan-train a.h5 w.h5", "a.h5: no bands near"),
+    (nothing, "superres train a.h5 b.h5 w.h5", "no such file"),
+    (truncated, f"superres train a.hdr w.h5 --sensor {FOUR}", "bytes"),
+    (plain, "superres train a.hdr w.h5 --sensor 450:20,550:20", "no band of the sensor lies within"),
+    (plain, f"superres train a.hdr w.h5 --sensor {FOUR} --window 300,400", "no band within 300 to 400 nm"),
+    (sides_of_other_size, "superres train low.hdr high.hdr w.h5", "24×20 pixels (rows×cols), the high"),
+    (sides_of_other_light, "superres train low.hdr high.hdr w.h5", "no wavelength is in both cubes"),
+    (sides_that_are_constant, "superres train low.hdr high.hdr w.h5", "every spectrum is constant"),
+    (few_pixels, f"superres train a.hdr w.h5 --sensor {FOUR}", "are too few"),
+    (more_bands_than_pairs, f"superres train a.hdr w.h5 --sensor {FOUR}", "a full covariance of 40 bands"),
+    (all_fill, f"superres train a.hdr w.h5 --sensor {FOUR}", "no pixel is valid"),
+    (learnt_for_other_channels, "superres apply a.hdr w.h5 e.h5", "no band of the cube at 1450"),
+    (
+        learnt_for_other_channels,
+        f"superres apply a.hdr w.h5 e.h5 --sensor {FOUR} --covariance 24,1",
+        "outside",
+    ),
+    (learnt_by_another_command, "superres apply a.hdr w.h5 e.h5", "not of hsicli superres train"),
+    (one_band, "superres apply a.h5 a.h5 e.h5", "is a product of kind cube, not weights"),
     (nothing, "evaluate a.h5", "no such file"),
     (nothing, "evaluate a.h5 truht.tif", "truht.tif: is not there"),
     (not_hdf5, "evaluate a.h5", "a.h5"),

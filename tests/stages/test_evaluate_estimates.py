@@ -156,7 +156,7 @@ def test_every_score_is_on_the_screen_and_in_json(estimates):
 def test_what_does_not_fit_is_refused(estimates):
     with pytest.raises(InputError, match=r"truth has 39×36 pixels.*40×36"):
         scored([estimates[0]], Cube(scene().data[1:], wavelengths=AXIS))
-    with pytest.raises(InputError, match="the truth: no band at"):
+    with pytest.raises(InputError, match="no band of the truth at"):
         scored([estimates[0]], Cube(scene().data, wavelengths=AXIS - 900))
     with pytest.raises(InputError, match="not of the same pixels and bands"):
         scored([estimates[0], replace(estimates[1], wavelengths=AXIS + 5)])

@@ -116,7 +116,7 @@ def test_bands_may_come_in_any_order_and_among_others(applied, low):
 
 def test_what_does_not_fit_is_refused(applied, weights, low):
     other = Cube(low.data, wavelengths=low.wavelengths + 60)
-    with pytest.raises(InputError, match=r"no band at .*expect 4 bands from 2040 to 2400"):
+    with pytest.raises(InputError, match=r"no band of the cube at .*expect 4 bands from 2040 to 2400"):
         applied(other)
     with pytest.raises(InputError, match=r"pixel 40,2 is outside the cube of 40 rows"):
         applied(low, SuperresApplyConfig(pixels=((40, 2),)))

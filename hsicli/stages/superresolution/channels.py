@@ -39,7 +39,7 @@ def bands_of(axis: np.ndarray, wanted: np.ndarray, fwhm: np.ndarray | None, role
         missing = wanted[~near] if not near.all() else wanted
         shown = ", ".join(f"{one:g}" for one in missing[:6]) + (", …" if len(missing) > 6 else "")
         raise InputError(
-            f"{role}: no band at {shown} nm; the weights expect {len(wanted)} bands from {wanted[0]:g} to "
+            f"no band of {role} at {shown} nm; the weights expect {len(wanted)} bands from {wanted[0]:g} to "
             f"{wanted[-1]:g} nm, found {len(axis)} from {axis[0]:g} to {axis[-1]:g} nm",
             hint="give a cube of the sensor that the weights were trained for, or name it with --sensor",
         )
