@@ -76,7 +76,7 @@ def _draw_choice(axes: Axes, product: Labels) -> None:
     axes.set_ylabel("mean distance to the classes of all times, bits", fontsize=FONT + 1)
     words = f"time {times[chosen]}, {len(product.names)} classes"
     if product.time_settings:
-        words += f"; {settings[chosen]}"
+        words += f"\n{settings[chosen]}"
     axes.set_title(words, fontsize=FONT + 1, loc="left")
 
 

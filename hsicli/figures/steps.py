@@ -123,9 +123,14 @@ def _diffuse(config: Mapping[str, Any]) -> str:
     if config["output"] == "superpixels":
         return "The image was cut into entropy-rate superpixels (Liu et al., CVPR 2011)."
     time = "chosen without labels" if config.get("time") is None else f"{config['time']}"
+    kind = config.get("features.kind", "components")
+    method, compared = {
+        "umae": ("DS2DL", "the codes of a masked autoencoder"),
+        "codes": ("S2DL", "codes that were made before"),
+    }.get(kind, ("S2DL", "principal components"))
     return (
-        "Pixels were classed without labels after S2DL: entropy-rate superpixels, and a random walk between "
-        f"their densest pixels, its time {time}."
+        f"Pixels were classed without labels after {method}: entropy-rate superpixels, and a random walk "
+        f"between their densest pixels by {compared}, its time {time}."
     )
 
 

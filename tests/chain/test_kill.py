@@ -30,7 +30,12 @@ STAGES = {
     "gan-train": "gan-train {made}/scene.img {out}/weights.h5 --iterations 150 --batch-size 8 "
     "--set window=[2000,2450] --set spacing=10 --set spectra=1000 --set clusters=10 --set looks.every=25 "
     "--set network.discriminator_filters=4",
-    "diffuse": "diffuse {made}/cube.h5 {out}/pieces.h5 --classes 5",
+    "diffuse": "diffuse {made}/cube.h5 {out}/pieces.h5 --classes 5 --features umae "
+    "--set features.umae.pixels=16 --set features.umae.network.step=16 --set features.umae.training.epochs=4",
+    "superres-train": "superres train {made}/scene.img {out}/learnt.h5 --sensor 2000:150,2150:120,2300:150 "
+    "--window 1900,2400 --model dcgm --set model.network.training.epochs=4 --set model.network.hidden=[8]",
+    "superres-apply": "superres apply {made}/scene.img {made}/learnt.h5 {out}/estimate.h5 "
+    "--sensor 2000:150,2150:120,2300:150",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
 }
 pytestmark = pytest.mark.xdist_group("kill")  # one worker makes the undisturbed run for all

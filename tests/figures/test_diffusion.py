@@ -39,7 +39,7 @@ def test_of_a_grid_each_setting_is_a_line_and_the_chosen_one_is_named():
         product(), times=times, time_distances=np.linspace(0.7, 0.1, 7), time_chosen=6, time_settings=settings
     )
     _, right = draw_times(grid).axes
-    assert right.get_title(loc="left") == "time 4, 3 classes; neighbours 40"
+    assert right.get_title(loc="left") == "time 4, 3 classes\nneighbours 40"
     first, second, mark = right.lines
     assert (len(first.get_xdata()), len(second.get_xdata())) == (3, 4)
     assert mark.get_xdata()[0] == 3
