@@ -1,5 +1,6 @@
 """Representations: what of two spectra is compared. Each makes directions of spectra, a score is a cosine."""
 
+import copy
 from collections.abc import Callable
 from typing import Literal
 
@@ -25,7 +26,10 @@ OF_REFLECTANCE = ("angle", "parameters")
 Encode = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From reflectance and scaled spectra, both (n, bands) float32, to (n, d) float32 rows of length 1."""
 
-BATCH = 1024
+Precision = Literal["bfloat16", "float32"]
+"""Of the numbers in a network."""
+
+BATCH = 512
 """Spectra that go through a network together: more do not fit a processor's cache."""
 
 PARAMETER_REACH = 10.0
@@ -76,15 +80,17 @@ def blended(*parts: Encode) -> Encode:
     )
 
 
-def features_of(discriminator: Discriminator, device: torch.device) -> Encode:
-    """The activations of a discriminator before its verdict."""
+def features_of(discriminator: Discriminator, device: torch.device, precision: Precision) -> Encode:
+    """The activations of a discriminator before its verdict, computed with such numbers."""
+    kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    network = copy.deepcopy(discriminator).to(device, kind).eval()
 
     def encode(_: np.ndarray, scaled: np.ndarray) -> np.ndarray:
-        out = np.empty((len(scaled), discriminator.feature_count), dtype=np.float32)
+        out = np.empty((len(scaled), network.feature_count), dtype=np.float32)
         with torch.inference_mode():
             for first in range(0, len(scaled), BATCH):
-                part = torch.from_numpy(np.ascontiguousarray(scaled[first : first + BATCH])).to(device)
-                found = discriminator.features(part)
+                part = torch.from_numpy(np.ascontiguousarray(scaled[first : first + BATCH])).to(device, kind)
+                found = network.features(part).float()
                 found /= found.norm(dim=1, keepdim=True)
                 out[first : first + BATCH] = found.cpu().numpy()
         return out
@@ -92,12 +98,12 @@ def features_of(discriminator: Discriminator, device: torch.device) -> Encode:
     return encode
 
 
-def random_features(bands: int, seed: int, device: torch.device) -> Encode:
+def random_features(bands: int, seed: int, device: torch.device, precision: Precision) -> Encode:
     """Those of a discriminator that has learnt nothing."""
     network = Discriminator(bands, GanConfig())
     with seeded(seed, torch.device("cpu")) as generator:
         start_networks(network, generator)
-    return features_of(network.to(device).eval(), device)
+    return features_of(network, device, precision)
 
 
 def parameters_on(wavelengths: np.ndarray) -> Encode:

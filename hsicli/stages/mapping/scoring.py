@@ -16,6 +16,7 @@ from hsicli.stages.mapping.references import Exemplars
 from hsicli.stages.mapping.representations import (
     Encode,
     Pointwise,
+    Precision,
     band_depths,
     blended,
     continuum_removed,
@@ -66,6 +67,7 @@ def scorer_of(
     preparing: Preparing,
     exemplars: Exemplars,
     *,
+    precision: Precision,
     seed: int,
     device: torch.device,
     track: Track,
@@ -79,6 +81,8 @@ def scorer_of(
         Networks, for the methods that need them.
     preparing : Preparing
     exemplars : Exemplars
+    precision : Precision
+        Of networks.
     seed, device, track
         As of any stage.
     """
@@ -86,7 +90,13 @@ def scorer_of(
         windows = learnt.APERTURES if method == "dafatt" else learnt.TILES
         return Scorer(_of_windows(preparing, exemplars, windows, track), None)
     encode = _encode(
-        "band-depth" if method == "demud" else method, gan, preparing, seed=seed, device=device, track=track
+        "band-depth" if method == "demud" else method,
+        gan,
+        preparing,
+        precision=precision,
+        seed=seed,
+        device=device,
+        track=track,
     )
     codes = encode(exemplars.reflectance, preparing.scaled(exemplars.removed))
     minerals = len(exemplars.minerals)
@@ -110,7 +120,14 @@ def scorer_of(
 
 
 def _encode(
-    method: Method, gan: Gan | None, preparing: Preparing, *, seed: int, device: torch.device, track: Track
+    method: Method,
+    gan: Gan | None,
+    preparing: Preparing,
+    *,
+    precision: Precision,
+    seed: int,
+    device: torch.device,
+    track: Track,
 ) -> Encode:
     axis = preparing.wavelengths
     match method:
@@ -129,7 +146,7 @@ def _encode(
         case "parameters":
             return parameters_on(axis)
         case "random":
-            return random_features(len(axis), seed, device)
+            return random_features(len(axis), seed, device, precision)
         case "autoencoder":
             return learnt.autoencoder_codes(_sample(preparing, seed)[1], seed, device, track)
         case "gan" | "gan-blend":
@@ -138,7 +155,7 @@ def _encode(
                     f"--method {method} needs weights, and none are given",
                     hint="give what hsicli gan-train wrote, or another --method",
                 )
-            features = features_of(gan.discriminator, device)
+            features = features_of(gan.discriminator, device, precision)
             return features if method == "gan" else blended(features, band_depths, derivatives(axis))
     raise ValueError(f"{method} makes no directions of spectra")
 

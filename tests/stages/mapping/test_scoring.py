@@ -37,7 +37,9 @@ def gan() -> Gan:
 
 @pytest.mark.parametrize("method", [*get_args(Pointwise), "demud"])
 def test_an_exemplar_is_most_like_itself(method, gan, preparing, exemplars):
-    scorer = scorer_of(method, gan, preparing, exemplars, seed=0, device=CPU, track=quiet)
+    scorer = scorer_of(
+        method, gan, preparing, exemplars, precision="float32", seed=0, device=CPU, track=quiet
+    )
     scores = scorer.score_spectra(exemplars.reflectance, preparing.scaled(exemplars.removed))
     np.testing.assert_array_equal(scores.argmax(axis=1), [0, 1, 2])
     if method != "demud":
@@ -46,7 +48,9 @@ def test_an_exemplar_is_most_like_itself(method, gan, preparing, exemplars):
 
 @pytest.mark.parametrize("method", ["fatt", "dafatt"])
 def test_windows_are_scored_by_place(method, preparing, exemplars, truth):
-    scorer = scorer_of(method, None, preparing, exemplars, seed=0, device=CPU, track=quiet)
+    scorer = scorer_of(
+        method, None, preparing, exemplars, precision="float32", seed=0, device=CPU, track=quiet
+    )
     assert scorer.score_spectra is None
     places = np.flatnonzero(truth.ravel() == 2)
     scores = scorer.score(np.empty((len(places), 0)), np.empty((len(places), 0)), places)
@@ -55,4 +59,4 @@ def test_windows_are_scored_by_place(method, preparing, exemplars, truth):
 
 def test_gan_features_need_weights(preparing, exemplars):
     with pytest.raises(ConfigError, match="needs weights"):
-        scorer_of("gan", None, preparing, exemplars, seed=0, device=CPU, track=quiet)
+        scorer_of("gan", None, preparing, exemplars, precision="float32", seed=0, device=CPU, track=quiet)
