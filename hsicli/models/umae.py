@@ -17,8 +17,8 @@ class UmaeConfig:
     """Rows and cols about a pixel that it sees, odd."""
     group: int = 5
     """Neighbouring bands of one token, odd; the last bands and the first are neighbours."""
-    step: int = 1
-    """Bands from a token to the next; 1: a token a band, as published."""
+    step: int = 4
+    """Bands from a token to the next; 1: a token a band, as published, at eight times the cost."""
     width: int = 48
     """Numbers of a token, and of a code."""
     depth: int = 6

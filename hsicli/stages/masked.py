@@ -33,7 +33,7 @@ DECAY = 1e-4
 class MaskedConfig:
     """What the masked autoencoder learns from, and how."""
 
-    pixels: int = 400  # nₜ, each as unlike those before it as can be
+    pixels: int = 200  # nₜ, each as unlike those before it as can be
     network: UmaeConfig = field(default_factory=UmaeConfig)
     training: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(

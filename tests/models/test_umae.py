@@ -9,7 +9,16 @@ from hsicli.models.training import TrainingConfig, fit, start_training
 from hsicli.models.umae import Block, MaskedAutoencoder, UmaeConfig
 
 SMALL = UmaeConfig(
-    patch=3, group=3, width=12, depth=2, heads=2, decoder_depth=1, decoder_heads=3, hidden=16, dropout=0.0
+    patch=3,
+    group=3,
+    step=1,
+    width=12,
+    depth=2,
+    heads=2,
+    decoder_depth=1,
+    decoder_heads=3,
+    hidden=16,
+    dropout=0.0,
 )
 
 
@@ -44,7 +53,7 @@ def test_a_block_is_that_of_torch():
 
 
 def test_the_published_network_has_the_published_size():
-    model = MaskedAutoencoder(176, UmaeConfig())
+    model = MaskedAutoencoder(176, UmaeConfig(step=1))
     parts = (model.embedding, model.encoder)
     size = sum(p.numel() for part in parts for p in part.parameters())
     assert size + model.cls.numel() + model.positions.numel() == 189_120
