@@ -123,3 +123,19 @@ def test_fewer_different_pixels_than_asked_for_are_enough():
 def test_no_pixels_to_learn_from_are_refused():
     with pytest.raises(ValueError, match="must be"):
         MaskedConfig(pixels=0)
+
+
+@pytest.mark.gpu
+def test_codes_of_a_gpu_are_those_of_a_processor(planted):
+    """Of the same weights; learning itself draws its dropout otherwise."""
+    still = replace(TINY, training=replace(TINY.training, epochs=0))
+    cube = planted.cube
+    components = principal_components(cube, cube.valid, "range", 20, quiet).values
+    cpu, gpu = (
+        masked_codes(
+            patches_of(cube), components, still,
+            seed=0, device=torch.device(name), track=quiet, checkpoint=nowhere, saved={},
+        )
+        for name in ("cpu", "cuda")
+    )  # fmt: skip
+    np.testing.assert_allclose(gpu, cpu, atol=1e-2)
