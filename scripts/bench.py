@@ -326,6 +326,42 @@ def bench_neighbours(data: np.ndarray) -> list[Row]:
     ]
 
 
+def bench_gan(_: np.ndarray) -> list[Row]:
+    """Features of a discriminator, and its training, beside the layers that one would write for spectra."""
+    from hsicli.models.gan import Discriminator, GanConfig, start_networks
+
+    ours = Discriminator(240, GanConfig())
+    start_networks(ours, torch.Generator().manual_seed(0))
+    layers: list[torch.nn.Module] = []
+    for theirs in ours.convolutions:
+        layer = torch.nn.Conv1d(theirs.in_channels, theirs.out_channels, theirs.kernel_size[1], 2)
+        with torch.no_grad():
+            layer.weight.copy_(theirs.weight[:, :, 0])
+            layer.bias.copy_(theirs.bias)
+        layers += [torch.nn.ConstantPad1d((4, 5), 0.0), layer, torch.nn.ReLU()]
+    plain = torch.nn.Sequential(*layers)
+    spectra = torch.rand(4096, 240, generator=torch.Generator().manual_seed(0))
+
+    def features(function: Callable[[Any], Any]) -> None:
+        with torch.no_grad():
+            for some in torch.split(spectra, 256):
+                function(some)
+
+    def step(function: Callable[[Any], Any]) -> None:
+        for some in torch.split(spectra[:512], 64):
+            function(some).sum().backward()
+
+    return [
+        compare(
+            f"GAN: {what}",
+            lambda run=run: run(ours.features),
+            lambda run=run: run(lambda some: plain(some[:, None])),
+            "the same by Conv1d",
+        )
+        for what, run in (("features of 4096 spectra", features), ("gradients of 512 spectra", step))
+    ]
+
+
 def bench_chain(folder: Path, data: np.ndarray) -> dict[str, Any]:
     """The chain from disk to map, from the shell, each stage with its own clock and memory."""
     rows, cols, bands = data.shape
@@ -363,7 +399,7 @@ def main() -> None:
     data = scene(*SCENES[given.scene])
     benches: list[Callable[..., list[Row]]] = [bench_continuum, bench_hysime, bench_mixture, bench_fcls]
     benches.append(bench_sparse_model)
-    benches += [bench_superpixels, bench_neighbours]
+    benches += [bench_superpixels, bench_neighbours, bench_gan]
     rows: list[Row] = []
     chain: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
