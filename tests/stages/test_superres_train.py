@@ -9,6 +9,7 @@ import torch
 
 from hsicli.cube import Cube
 from hsicli.errors import ConfigError, InputError
+from hsicli.models.training import TrainingConfig
 from hsicli.stages.superres_train import SplitConfig, SuperresTrainConfig, train_superres
 from hsicli.stages.superresolution.alignment import shifted
 from hsicli.stages.superresolution.channels import seen_pixels
@@ -16,12 +17,18 @@ from hsicli.stages.superresolution.density import mean
 from hsicli.stages.superresolution.methods import model_of, predict
 from hsicli.stages.superresolution.pairs import PairsConfig
 from hsicli.stages.superresolution.sensors import Sensor
-from hsicli.stages.superresolution.settings import ModelConfig
+from hsicli.stages.superresolution.settings import ModelConfig, NetworkConfig
+from tests.disturbances import Memory, Stop
 
 CPU = torch.device("cpu")
 ROWS, COLS, BANDS = 40, 36, 12
 AXIS = np.linspace(2000.0, 2440, BANDS)
 LINEAR = SuperresTrainConfig(model=ModelConfig(method="ridge"))
+TINY = SuperresTrainConfig(
+    model=ModelConfig(
+        method="dcgm", network=NetworkConfig(hidden=(8,), training=TrainingConfig(epochs=2, batch_size=256))
+    )
+)
 
 
 def scene(seed: int = 0) -> Cube:
@@ -92,6 +99,18 @@ def test_the_same_seed_gives_the_same_weights():
     np.testing.assert_array_equal(first.numbers, second.numbers)
     assert first.settings == second.settings
     assert not np.array_equal(first.numbers, trained(seed=1, sensor=sensor()).numbers)
+
+
+@pytest.mark.parametrize("stop_at", [2, 6])
+def test_a_stopped_training_goes_on_to_the_same_weights(stop_at):
+    """In the first fit, and in the second."""
+    whole = trained(TINY)
+    memory = Memory(stop_at)
+    with pytest.raises(Stop):
+        trained(TINY, sensor=sensor(), checkpoint=memory)
+    again = trained(TINY, sensor=sensor(), checkpoint=Memory(state=memory.state))
+    np.testing.assert_array_equal(whole.numbers, again.numbers)
+    assert whole.settings == again.settings
 
 
 def test_too_few_pairs_are_refused():
