@@ -1,0 +1,223 @@
+"""Super-resolution compared: the paper's table and its rivals, on pairs made of libraries and on real pixels.
+
+    python scripts/compare_superres.py DATA --table NAME [--seeds 5] [--first 0] [--log FILE]
+
+DATA is the folder of measured data (docs/data.md). Tables: library, random, blocks (the paper's table on
+library mixtures, and on the pixels of cuprite-50x90 split at random and by blocks), minerals (whole minerals
+held out), neighbours (predicted against empirical covariances), cost, crism (72 channels to a window).
+
+Every pair is scaled to 0…1, each side by itself, as in the paper, and a noise of τ = 0.002 is added to y, so
+that no band of a spectrum is exactly 0 or 1: likelihoods are of these, in nats a spectrum.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from hsicli.io.reading import read_cube
+from hsicli.io.speclib import read_library
+from hsicli.models.training import TrainingConfig
+from hsicli.runtime import use_threads
+from hsicli.stages.superresolution.density import likeliest, region_ranks
+from hsicli.stages.superresolution.methods import Model, fit_model, predict, strangeness
+from hsicli.stages.superresolution.scoring import pair_scores, summary
+from hsicli.stages.superresolution.settings import ModelConfig, NetworkConfig
+from hsicli.stages.superresolution.splitting import Split, block_split, random_split
+
+CPU = torch.device("cpu")
+NOISE_FLOOR = 0.002
+MINERALS = (
+    "alunite", "kaolin", "dickite", "halloysite", "muscovite", "illite", "montmorillonite", "calcite",
+    "dolomite", "chlorite", "epidote", "jarosite", "goethite", "hematite", "gypsum", "buddingtonite",
+    "nontronite", "pyrophyllite", "quartz", "chalcedony",
+)  # fmt: skip
+HELD_OUT = ("alunite", "calcite", "dolomite", "gypsum", "buddingtonite")
+"""Minerals, a few each of sulfates, carbonates and others, that are held out together."""
+ASTER = (np.array([2165, 2205, 2260, 2330, 2395.0]), np.array([40, 40, 50, 70, 70.0]))
+AVIRIS_NG = 2080 + 5.009 * np.arange(85)
+FINE = np.arange(2000.0, 2502.0)
+
+PAPER = NetworkConfig(
+    hidden=(128, 128), dropout=0.1, mean="sigmoid",
+    training=TrainingConfig(
+        epochs=40, batch_size=64, learning_rate=1e-3, final_learning_rate=1e-5, patience=6
+    ),
+)  # fmt: skip
+
+
+class Pairs(NamedTuple):
+    """Spectra of both sides, and how they are split."""
+
+    low: np.ndarray
+    high: np.ndarray
+    split: Split
+
+    def part(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both sides of some."""
+        return self.low[chosen], self.high[chosen]
+
+
+def responses(axis: np.ndarray, centres: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """(m, bands): Gaussian responses on an axis; each sums to one."""
+    weights = np.exp(-4 * np.log(2) * ((axis - centres[:, None]) / widths[:, None]) ** 2)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def to_unit(spectra: np.ndarray) -> np.ndarray:
+    """Each spectrum from 0 to 1."""
+    low = spectra.min(axis=1, keepdims=True)
+    return (spectra - low) / np.maximum(spectra.max(axis=1, keepdims=True) - low, 1e-6)
+
+
+def scaled(low: np.ndarray, high: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """As the tables have them."""
+    noise = NOISE_FLOOR * np.random.default_rng([seed, 9]).standard_normal(high.shape)
+    return to_unit(low), to_unit(high) + noise
+
+
+def members(data: Path, minerals: tuple[str, ...]) -> np.ndarray:
+    """(k, 502): library spectra of these minerals, at every nanometre from 2000."""
+    library = read_library(data / "libraries/usgs1995_aviris224/spectra.csv")
+    axis, first = np.unique(library.wavelengths, return_index=True)
+    chosen = [k for k, name in enumerate(library.names) if name.casefold().startswith(minerals)]
+    spectra = library.spectra[chosen][:, first][:, axis > 1990]
+    return np.stack([np.interp(FINE, axis[axis > 1990], s) for s in spectra if np.isfinite(s).all()])
+
+
+def mixtures(spectra: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 502): of one to three members, by uniform shares and a gain of 0.6 to 1.3."""
+    made = np.empty((count, spectra.shape[1]))
+    for row in made:
+        drawn = rng.permutation(len(spectra))[: rng.integers(1, 4)]
+        row[:] = rng.dirichlet(np.ones(len(drawn))) @ spectra[drawn] * rng.uniform(0.6, 1.3)
+    return made
+
+
+def measured(made: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """What ASTER and AVIRIS-NG see of spectra, with their noise."""
+    low = made @ responses(FINE, *ASTER).T
+    low = low * rng.normal(1, 0.01) + 0.004 * rng.standard_normal(low.shape)
+    high = made @ responses(FINE, AVIRIS_NG, np.full(len(AVIRIS_NG), 5.5)).T
+    ripple = 1e-3 * np.sin(np.linspace(0, 8 * np.pi, len(AVIRIS_NG)) + rng.uniform(0, 2 * np.pi))
+    return low, high + ripple + 0.003 * rng.standard_normal(high.shape)
+
+
+def library_pairs(data: Path, seed: int) -> Pairs:
+    """10 000 mixtures, 5000 / 2500 / 2500."""
+    rng = np.random.default_rng(seed)
+    low, high = scaled(*measured(mixtures(members(data, MINERALS), 10_000, rng), rng), seed)
+    return Pairs(low, high, random_split(len(low), (0.5, 0.25, 0.25), rng))
+
+
+def real_pairs(data: Path, seed: int, by: str) -> Pairs:
+    """The pixels of cuprite-50x90, 40 bands of 10 nm, with ASTER simulated; 60 / 20 / 20."""
+    rng = np.random.default_rng(seed)
+    cube = read_cube(data / "benchmarks/cuprite-50x90/cuprite_50x90.hdr")
+    image = np.concatenate([block.data for block in cube.blocks()]).astype(np.float64)
+    places = np.argwhere(np.ones(image.shape[:2], dtype=bool))
+    spectra = image[places[:, 0], places[:, 1]]
+    seen = spectra @ responses(cube.axis, *ASTER).T
+    seen += 0.004 * rng.standard_normal(seen.shape)
+    low, high = scaled(seen, spectra[:, (cube.axis >= 2080) & (cube.axis <= 2510)], seed)
+    shares = (0.6, 0.2, 0.2)
+    if by == "random":
+        return Pairs(low, high, random_split(len(low), shares, rng))
+    return Pairs(low, high, block_split(places, 10, shares, rng))
+
+
+def contenders() -> Iterator[tuple[str, ModelConfig]]:
+    """Every row of the paper's table, and ours."""
+    ours = ModelConfig(scaling="none", noise_floor=NOISE_FLOOR)
+    yield "deep-mixture full", ours
+    yield "ridge full", replace(ours, method="ridge")
+    yield "mlp full", replace(ours, method="mlp")
+    yield "GM full", replace(ours, method="mixture")
+    for kind in ("full", "diagonal", "spherical"):
+        yield f"G {kind}", replace(ours, method="gaussian", covariance=kind)
+        yield f"GM-30 {kind}", replace(ours, method="mixture", covariance=kind, components=30)
+        yield f"UGM-30 {kind}", replace(ours, method="unimodal-mixture", covariance=kind, components=30)
+        yield f"DCGM {kind}", replace(ours, method="dcgm", covariance=kind, network=PAPER)
+        yield f"VE {kind}", replace(ours, method="encoder", covariance=kind)
+
+
+def fitted(pairs: Pairs, config: ModelConfig, seed: int) -> tuple[Model, float]:
+    """A model of the training part, chosen on the validation part; and the seconds of the process it took."""
+    before = time.process_time()
+    low, high = pairs.part(pairs.split.train)
+    held_low, held_high = pairs.part(pairs.split.validation)
+    model = fit_model(low, high, held_low, held_high, config, seed=seed, device=CPU)
+    return model, time.process_time() - before
+
+
+def scored(model: Model, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
+    """Scores on test pairs, that of the likeliest component beside that of the mean."""
+    found = summary(pair_scores(model, low, high))
+    rows = [slice(first, first + 500) for first in range(0, len(low), 500)]
+    errors = np.concatenate([likeliest(predict(model, low[part])) - high[part] for part in rows])
+    rng = np.random.default_rng(0)
+    few = slice(0, 300)
+    ranks = region_ranks(predict(model, low[few]), high[few], 200, rng)
+    regions = {f"region_{100 * level:.0f}": float((ranks <= level).mean()) for level in (0.5, 0.9, 0.95)}
+    return found | {"rmse_likeliest": float(np.sqrt((errors**2).mean()))} | regions
+
+
+def paper_table(pairs: Pairs, seed: int) -> Iterator[dict[str, Any]]:
+    """Every contender on these pairs."""
+    for name, config in contenders():
+        model, seconds = fitted(pairs, config, seed)
+        yield {"model": name, "cpu_seconds": seconds} | scored(model, *pairs.part(pairs.split.test))
+
+
+def mineral_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
+    """Mixtures of minerals that were learnt from, and of five that were held out of training as a whole."""
+    rng = np.random.default_rng(seed)
+    known = members(data, tuple(name for name in MINERALS if name not in HELD_OUT))
+    strange = members(data, HELD_OUT)
+    low, high = scaled(*measured(mixtures(known, 7500, rng), rng), seed)
+    pairs = Pairs(low, high, random_split(len(low), (2 / 3, 1 / 6, 1 / 6), rng))
+    new = scaled(*measured(mixtures(strange, 1250, rng), rng), seed + 1)
+    for name in ("deep-mixture full", "DCGM full", "GM full", "mlp full"):
+        model, _ = fitted(pairs, dict(contenders())[name], seed)
+        test = pairs.part(pairs.split.test)
+        usual, odd = strangeness(model, test[0]), strangeness(model, new[0])
+        both = np.concatenate([usual, odd]).argsort().argsort()
+        area = (both[len(usual) :].mean() - (len(odd) - 1) / 2) / len(usual)
+        limit = model.strangeness_quantiles[3]
+        for title, (x, y) in (("known", test), ("held out", new)):
+            score = usual if title == "known" else odd
+            flagged = {"flagged": float((score > limit).mean()), "auc": float(area)}
+            yield {"model": name, "minerals": title} | scored(model, x, y) | flagged
+
+
+def main() -> None:
+    """Write one line of JSON a row."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--table", required=True)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0)
+    options = parser.parse_args()
+    use_threads(1)
+    for seed in range(options.first, options.first + options.seeds):
+        match options.table:
+            case "library":
+                rows = paper_table(library_pairs(options.data, seed), seed)
+            case "random" | "blocks":
+                rows = paper_table(real_pairs(options.data, seed, options.table), seed)
+            case "minerals":
+                rows = mineral_table(options.data, seed)
+            case other:
+                parser.error(f"there is no table {other}")
+        for row in rows:
+            print(json.dumps({"table": options.table, "seed": seed} | row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
