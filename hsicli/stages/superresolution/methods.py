@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hsicli.algorithms.mnf import noise_shrunk
 from hsicli.errors import ConfigError, InputError
 from hsicli.models.training import TrainingConfig
 from hsicli.products.weights import Weights, packed
@@ -97,7 +98,8 @@ def fit_model(
     x, y = scaled_pairs(low, high, config.scaling)
     held_x, held_y = scaled_pairs(held_low, held_high, config.scaling)
     run = Run(seed, device, track, checkpoint, checkpoint.load() or {})
-    arrays = _fitted(x, y, held_x, held_y, config=config, run=run)
+    clean = noise_shrunk(y, held_y) if config.cleaning == "mnf" else (y, held_y)
+    arrays = _fitted(x, clean[0], held_x, clean[1], config=config, run=run)
     arrays["channels"] = np.array([low.shape[1], high.shape[1]])
     arrays["restoration"] = restoration(low, high, config.scaling)
     arrays |= known_spectra(x, numpy_rng(seed))

@@ -60,6 +60,13 @@ def test_weights_say_what_the_model_said_and_intervals_hold_what_they_state(meth
     assert model.channels == (4, 12)
 
 
+def test_a_model_of_cleaned_spectra_still_states_intervals_of_measured_ones():
+    model = fitted(replace(BASE, method="ridge", cleaning="mnf"))
+    density = predict(model, TEST[0])
+    held = np.abs(TEST[1] - mean(density)) <= model.interval_factors[1] * deviations(density)
+    assert held.mean() == pytest.approx(0.9, abs=0.03)
+
+
 @pytest.mark.parametrize("method", ["gaussian", "ridge", "mlp", "deep-mixture"])
 def test_mixtures_of_three_are_found_from_four_bands_better_than_their_mean(method):
     model = fitted(replace(BASE, method=method))
