@@ -40,8 +40,8 @@ Method = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="gan, gan-blend; without weights blend, band-depth, derivative, correlation, continuum-removed, "
-        "angle, parameters, random, autoencoder, fatt, dafatt, demud.",
+        help="gan, gan-depth, gan-blend; without weights blend, band-depth, derivative, correlation, "
+        "continuum-removed, angle, parameters, random, autoencoder, fatt, dafatt, demud.",
         rich_help_panel=COMPUTE,
     ),
 ]

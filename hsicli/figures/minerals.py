@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hsicli.figures.maps import draw_map
+from hsicli.figures.page import Table
 from hsicli.figures.spectra import gaps
 from hsicli.products.minerals import GUESS, IDENTIFIED, Minerals
 from hsicli.products.rasters import Raster
@@ -28,6 +29,43 @@ STYLES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("worst", {"linewidth": 0.9, "linestyle": ":"}),
 )
 """Lines of a panel, in the order of the product; without a colour: that of the mineral."""
+
+MINERAL_CAPTIONS = {
+    ".png": "Minerals: identified in their colour, guessed in a lighter one; light grey has none.",
+    "-spectra.png": "Exemplar, mean of the identified pixels, the best and the worst of them.",
+}
+"""What each picture of minerals shows."""
+
+
+def mineral_table(product: Minerals) -> Table:
+    """A mineral a row: its pixels, its thresholds, and where they were calibrated how far to trust these.
+
+    Parameters
+    ----------
+    product : Minerals
+    """
+    rows = []
+    for k, name in enumerate(product.names):
+        identified = int(product.identified[k])
+        guess, identification = product.thresholds[k]
+        row: list[object] = [name, identified, int(product.counts[k]) - identified]
+        row += [f"{identification:.3f}", f"{guess:.3f}"]
+        if product.chosen_alarms is not None and product.chosen_detections is not None:
+            row += [f"{product.chosen_alarms[k, 1]:.1e}", f"{product.chosen_detections[k, 1]:.2f}"]
+        rows.append(tuple(row))
+    columns: tuple[str, ...] = ("mineral", "identified", "guessed", "identified from", "guessed from")
+    note = f"Compared: {product.method}. Scores are cosines of pixel and exemplar."
+    if product.chosen_alarms is not None:
+        columns += ("false alarms", "planted and found")
+        note += (
+            " False alarms: share of neutral spectra of this image whose score of the mineral is as high; it"
+            " says nothing of minerals that the library lacks. Planted and found: of neutral spectra with the"
+            " mineral in them."
+        )
+    if product.branch is not None:
+        only, doubtful = (int((product.branch >= least).sum()) for least in (2, 3))
+        note += f" {only} pixels show their mineral in a ratio only, {doubtful} where the denominator bulges."
+    return Table(columns, tuple(rows), note)
 
 
 def draw_minerals(product: Minerals) -> Figure:

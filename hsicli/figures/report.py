@@ -8,12 +8,14 @@ import numpy as np
 
 from hsicli.figures.bearings import metres_per_pixel
 from hsicli.figures.companions import draw
+from hsicli.figures.minerals import MINERAL_CAPTIONS, mineral_table
 from hsicli.figures.page import Explorer, Picture, Section, Table, page, picture
 from hsicli.figures.steps import methods_paragraph, steps_of, steps_table, versions
 from hsicli.figures.viewer import Viewer
 from hsicli.products.abundances import Abundances
 from hsicli.products.estimates import Estimate
 from hsicli.products.labels import Labels
+from hsicli.products.minerals import Minerals
 from hsicli.products.overview import Match
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
@@ -131,6 +133,11 @@ def _section(entry: Entry, *, explored: bool) -> Section:
             tables.insert(0, _endmember_table(product))
             pictures += [
                 picture(figure, ABUNDANCE_CAPTIONS[suffix]) for suffix, figure in draw(product).items()
+            ]
+        case Minerals() as product:
+            tables.insert(0, mineral_table(product))
+            pictures += [
+                picture(figure, MINERAL_CAPTIONS[suffix]) for suffix, figure in draw(product).items()
             ]
         case Subspace():
             caption = "Noise of each band, and power of each direction against that of the noise."

@@ -342,10 +342,37 @@ def empty_list() -> None:
     Path("cubes.txt").write_text("# none yet\n")
 
 
+def mineral_scene(library: str = "near", low: float = 1000.0) -> None:
+    """A cube of 40 bands from 1000 nm, and spectra with an absorption on it or elsewhere."""
+    rng = np.random.default_rng(0)
+    axis = np.arange(1000.0, 1400.0, 10.0)
+    data = (0.3 * (1 - 0.1 * np.exp(-(((axis - 1200) / 40) ** 2))) * (1 + 0.1 * rng.random((6, 5, 1)))).astype("f4")
+    write_product(Path("a.h5"), Cube(data, wavelengths=axis), MADE)
+    rows = [f"{at:g},{0.3 - 0.1 * np.exp(-(((at - low - 200) / 40) ** 2)):g}" for at in np.arange(low, low + 400, 10)]
+    Path(f"{library}.csv").write_text("\n".join(["wavelength_nm,one", *rows]) + "\n")
+
+
+def minerals_of_fill() -> None:
+    mineral_scene()
+    nothing_valid = np.full((6, 5, 40), np.nan, dtype=np.float32)
+    write_product(Path("a.h5"), Cube(nothing_valid, wavelengths=np.arange(1000.0, 1400.0, 10.0)), MADE)
+
+
+def minerals_elsewhere() -> None:
+    mineral_scene(low=3000.0)
+
+
+def weights_of_another_model() -> None:
+    mineral_scene()
+    weights = Weights("ridge", "{}", np.arange(1000.0, 1400.0, 10.0), (), np.zeros(0))
+    write_product(Path("w.h5"), weights, MADE)
+
+
 def nothing() -> None:
     pass
 
 
+GAN_MAP = "gan-map a.h5 none near.csv out.h5"
 PREPROCESS = "preprocess a.hdr out.h5"
 UNMIX_KNOWN = "unmix a.hdr out.h5 --method known --library far.csv"
 UNMIX_TOLD = "unmix a.hdr out.h5 --method supervised --truth shares.hdr"
@@ -416,6 +443,15 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
             (nothing, "no such file"),
         )
     ),
+    (library_elsewhere, "gan-map a.hdr none far.csv out.h5", "are too few to tell minerals apart"),
+    (minerals_elsewhere, GAN_MAP, "it has 3000 to 3390 nm"),
+    (mineral_scene, GAN_MAP.replace("near", "gone"), "gone.csv: there is no such file"),
+    (mineral_scene, GAN_MAP.replace("none", "a.h5"), "a.h5: is a product of kind cube, not weights"),
+    (weights_of_another_model, GAN_MAP.replace("none", "w.h5") + " --method gan", "weights of ridge, not of a GAN"),
+    (mineral_scene, GAN_MAP + " --like 90,1", "outside of the image of 6 rows"),
+    (mineral_scene, GAN_MAP + " --false-alarms 0.01", "3 neutral pixels are too few"),
+    (minerals_of_fill, GAN_MAP, "a.h5: the cube has no valid spectra"),
+    (other_schema, GAN_MAP, "near.csv"),
     (same_everywhere, "diffuse a.h5 out.h5", "all pixels have the same spectrum"),
     (one_pixel, "diffuse a.h5 out.h5", "all pixels have the same spectrum"),
     (fill_product, "diffuse a.h5 out.h5", "no pixel is valid"),

@@ -36,6 +36,8 @@ STAGES = {
     "--window 1900,2400 --model dcgm --set model.network.training.epochs=4 --set model.network.hidden=[8]",
     "superres-apply": "superres apply {made}/scene.img {made}/learnt.h5 {out}/estimate.h5 "
     "--sensor 2000:150,2150:120,2300:150",
+    "gan-map": "gan-map {made}/scene.img none {made}/scene_endmembers.csv {out}/minerals.h5 "
+    "--false-alarms 0.01 --set calibration.spectra=2000",
     "evaluate": "evaluate {made}/classes.h5 {out}/scores.h5 --truth {made}/scene_labels.img",
 }
 pytestmark = pytest.mark.xdist_group("kill")  # one worker makes the undisturbed run for all

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hsicli.errors import InputError
 from hsicli.preprocessing.division import Divide
 from hsicli.products.minerals import GUESS, IDENTIFIED
 from hsicli.runtime import Track
@@ -67,11 +68,21 @@ def empty_chart(rows: int, cols: int) -> Chart:
 
 
 def chart_reflectance(comparison: Comparison, chart: Chart, gallery: Gallery, track: Track) -> None:
-    """Fill in the map of a cube's own spectra."""
+    """Fill in the map of a cube's own spectra.
+
+    Raises
+    ------
+    InputError
+        If none is valid.
+    """
+    seen = 0
     for found in track(_composed(comparison, None), "minerals"):
         everywhere = np.ones(found.confidence.shape, dtype=bool)
         _write(chart, found, comparison.scales, everywhere, REFLECTANCE)
         gallery.add(_shown(found))
+        seen += int(found.window.layer.valid[found.window.inner].sum())
+    if not seen:
+        raise InputError("the cube has no valid spectra", hint="look at the fill with hsicli info")
 
 
 def chart_ratios(

@@ -1,4 +1,4 @@
-"""Representations: what of two spectra is compared. Each makes directions of spectra, a score is a cosine."""
+"""Representations: what of two spectra is compared. Each makes directions, and a score is a cosine."""
 
 import copy
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from hsicli.models.gan import Discriminator, GanConfig, start_networks
 from hsicli.runtime import seeded
 
 Pointwise = Literal[
-    "gan", "gan-blend", "blend", "band-depth", "derivative", "continuum-removed", "correlation", "angle",
-    "parameters", "random", "autoencoder",
+    "gan", "gan-depth", "gan-blend", "blend", "band-depth", "derivative", "continuum-removed", "correlation",
+    "angle", "parameters", "random", "autoencoder",
 ]  # fmt: skip
 """Representations of one spectrum by itself."""
 
@@ -25,6 +25,9 @@ OF_REFLECTANCE = ("angle", "parameters")
 
 Encode = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From reflectance and scaled spectra, both (n, bands) float32, to (n, d) float32 rows of length 1."""
+
+Origin = Literal["zero", "flat"]
+"""What features are counted from."""
 
 Precision = Literal["bfloat16", "float32"]
 """Of the numbers in a network."""
@@ -80,17 +83,27 @@ def blended(*parts: Encode) -> Encode:
     )
 
 
-def features_of(discriminator: Discriminator, device: torch.device, precision: Precision) -> Encode:
-    """The activations of a discriminator before its verdict, computed with such numbers."""
+def features_of(
+    discriminator: Discriminator, device: torch.device, precision: Precision, origin: Origin = "zero"
+) -> Encode:
+    """The activations of a discriminator before its verdict, computed with such numbers.
+
+    Counted from zero, as in the paper, they hold what any spectrum makes of the biases; counted from those of
+    a flat spectrum they say what its absorptions change.
+    """
     kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
     network = copy.deepcopy(discriminator).to(device, kind).eval()
+    with torch.inference_mode():
+        flat = network.features(torch.ones(1, network.bands, device=device, dtype=kind)).float()
+    if origin == "zero":
+        flat = torch.zeros_like(flat)
 
     def encode(_: np.ndarray, scaled: np.ndarray) -> np.ndarray:
         out = np.empty((len(scaled), network.feature_count), dtype=np.float32)
         with torch.inference_mode():
             for first in range(0, len(scaled), BATCH):
                 part = torch.from_numpy(np.ascontiguousarray(scaled[first : first + BATCH])).to(device, kind)
-                found = network.features(part).float()
+                found = network.features(part).float() - flat
                 found /= found.norm(dim=1, keepdim=True)
                 out[first : first + BATCH] = found.cpu().numpy()
         return out

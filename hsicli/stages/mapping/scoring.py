@@ -6,7 +6,6 @@ from typing import Literal
 import numpy as np
 import torch
 
-from hsicli.errors import ConfigError
 from hsicli.runtime import Track
 from hsicli.stages.gan_weights import Gan
 from hsicli.stages.mapping import learnt
@@ -15,6 +14,7 @@ from hsicli.stages.mapping.preparing import Preparing
 from hsicli.stages.mapping.references import Exemplars
 from hsicli.stages.mapping.representations import (
     Encode,
+    Origin,
     Pointwise,
     Precision,
     band_depths,
@@ -32,7 +32,7 @@ from hsicli.stages.mapping.walking import Score, layers
 
 Method = Literal[Pointwise, "demud", "fatt", "dafatt"]
 
-OF_WEIGHTS = ("gan", "gan-blend")
+OF_WEIGHTS = ("gan", "gan-depth", "gan-blend")
 """Methods that need weights."""
 
 OF_WINDOWS = ("fatt", "dafatt")
@@ -149,14 +149,12 @@ def _encode(
             return random_features(len(axis), seed, device, precision)
         case "autoencoder":
             return learnt.autoencoder_codes(_sample(preparing, seed)[1], seed, device, track)
-        case "gan" | "gan-blend":
+        case "gan" | "gan-depth" | "gan-blend":
             if gan is None:
-                raise ConfigError(
-                    f"--method {method} needs weights, and none are given",
-                    hint="give what hsicli gan-train wrote, or another --method",
-                )
-            features = features_of(gan.discriminator, device, precision)
-            return features if method == "gan" else blended(features, band_depths, derivatives(axis))
+                raise ValueError(f"{method} needs networks")
+            origin: Origin = "zero" if method == "gan" else "flat"
+            features = features_of(gan.discriminator, device, precision, origin)
+            return blended(features, band_depths, derivatives(axis)) if method == "gan-blend" else features
     raise ValueError(f"{method} makes no directions of spectra")
 
 
