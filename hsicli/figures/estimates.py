@@ -14,6 +14,8 @@ SIDE = 4.2
 """Inches: the longer side of a map."""
 BAND = 1
 """Which of the stated intervals is drawn."""
+SHOWN = 97
+"""Percentile of the size of covariances that has the full colour."""
 MOST_SAMPLES = 8
 MOST_PIXELS = 6
 INPUT, TRUTH, MEAN = "#a0378c", "0.15", "#0060d8"
@@ -146,12 +148,12 @@ def _draw_inferred(axes: Axes, product: Estimate, place: tuple[int, int], kept: 
 
 
 def _draw_covariance(figure: Figure, axes: Axes, wavelengths: np.ndarray, covariance: np.ndarray) -> None:
-    top = float(np.abs(covariance).max()) or 1.0
+    top = float(np.percentile(np.abs(covariance), SHOWN)) or 1.0
     drawn = axes.pcolormesh(wavelengths, wavelengths, covariance, cmap="RdBu_r", vmin=-top, vmax=top)
     axes.set_aspect("equal")
     axes.invert_yaxis()
     axes.set_xlabel("nm", fontsize=FONT)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, location="bottom")
+    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, location="bottom", extend="both")
     bar.ax.tick_params(labelsize=FONT - 2)
     bar.ax.xaxis.get_offset_text().set_fontsize(FONT - 2)
     bar.ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
