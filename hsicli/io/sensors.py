@@ -14,6 +14,9 @@ from hsicli.library import Library
 
 log = logging.getLogger(__name__)
 
+MOST_NAMED = 6
+"""Of more bands that are left out, only the number is said."""
+
 
 def read_sensor(text: str, axis: np.ndarray, fwhm: np.ndarray | None = None) -> Responses:
     """The bands of a sensor, as spectra on an axis are to be averaged into them.
@@ -117,7 +120,8 @@ def seen_weights(axis: np.ndarray, responses: Responses) -> tuple[Responses, np.
             hint="give a sensor and a cube of the same range",
         )
     if left:
-        log.info("left out, as the cube does not show them: %s", ", ".join(left))
+        said = ", ".join(left) if len(left) <= MOST_NAMED else f"{len(left)} of {len(order)} bands"
+        log.info("sensor: left out, as the cube does not show them: %s", said)
     kept = order[whole]
     names = tuple(responses.names[k] for k in kept)
     return Responses(names, responses.wavelengths, responses.weights[kept]), weights[whole]

@@ -159,3 +159,18 @@ def test_a_wrong_call_is_one_clear_line(scene, command, word):
     result = run(command, code=2)
     assert word in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.real
+def test_aster_seen_at_cuprite(data_dir, tmp_path, monkeypatch):
+    """Real pixels, ASTER simulated: far better than lines between its channels, on ground not seen."""
+    monkeypatch.chdir(tmp_path)
+    cube = data_dir / "benchmarks" / "cuprite-50x90" / "cuprite_50x90.hdr"
+    run(f"superres train {cube} w.h5 --sensor aster --window 2000,2500 --model ridge --threads 1")
+    run(f"superres apply {cube} w.h5 e.h5 --sensor aster --threads 1")
+    scores = json.loads(run(f"evaluate e.h5 --truth {cube} --json").stdout)
+    assert len(scores["wavelengths"]) == 48
+    assert scores["pixels"] + scores["left_out"] == 4500
+    constant, lines = scores["baseline_values"]
+    assert scores["rmse"] < lines[0] / 3 < constant[0] / 3
+    assert scores["stated"][0][1] == pytest.approx(0.9, abs=0.05)
