@@ -81,4 +81,4 @@ def _draw_panel(panels: np.ndarray, wavelengths: np.ndarray, arrays: dict[str, n
         axes.set_xlabel("wavelength, nm", fontsize=FONT + 1)
     for axes in panels[:, 0]:
         axes.set_ylabel("over continuum", fontsize=FONT + 1)
-    panels[0, 0].legend(fontsize=FONT, frameon=False, loc="lower left")
+    panels[0, 0].legend(fontsize=FONT, framealpha=0.85, edgecolor="none", loc="lower left")

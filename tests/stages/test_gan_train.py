@@ -40,9 +40,9 @@ def scene(seed: int = 0) -> Cube:
     return Cube(spectra.reshape(10, 20, -1).astype(np.float32), wavelengths=AXIS)
 
 
-def trained(config=QUICK, seed=0, checkpoint=nowhere):
+def trained(config=QUICK, seed=0, checkpoint=nowhere, device=CPU):
     cubes = [("a.hdr", scene(0)), ("b.hdr", scene(1))]
-    return train_gan(iter(cubes), 2, config, seed=seed, device=CPU, checkpoint=checkpoint)
+    return train_gan(iter(cubes), 2, config, seed=seed, device=device, checkpoint=checkpoint)
 
 
 def test_weights_come_with_axis_preparation_history_and_panel():
@@ -94,16 +94,30 @@ def test_looks_without_gain_end_the_training():
     assert trained(still).history[-1, 0] < 90
 
 
+LONGER = replace(
+    QUICK,
+    training=AdversarialConfig(
+        iterations=240, discriminator_rate=2e-3, generator_rate=2e-3, rate_left=1.0, penalty=1.0
+    ),
+    looks=replace(QUICK.looks, every=40),
+)
+
+
 def test_what_is_generated_comes_nearer_to_what_is_real():
-    config = replace(
-        QUICK,
-        training=AdversarialConfig(
-            iterations=240, discriminator_rate=2e-3, generator_rate=2e-3, rate_left=1.0, penalty=1.0
-        ),
-        looks=replace(QUICK.looks, every=40),
-    )
-    history = trained(config).history
+    history = trained(LONGER).history
     assert history[:, 1].min() < 0.3 * history[0, 1]
+
+
+@pytest.mark.gpu
+def test_a_gpu_learns_too_and_its_features_are_those_of_a_processor():
+    weights = trained(LONGER, device=torch.device("cuda"))
+    assert weights.history[:, 1].min() < 0.3 * weights.history[0, 1]
+    spectra = torch.rand(50, 40)
+    cpu, gpu = (gan_of(weights, torch.device(name)).discriminator for name in ("cpu", "cuda"))
+    with torch.no_grad():
+        torch.testing.assert_close(
+            gpu.features(spectra.cuda()).cpu(), cpu.features(spectra), atol=1e-3, rtol=1e-2
+        )
 
 
 def test_drawn_spectra_have_depths_between_the_limits_and_follow_their_chances():
