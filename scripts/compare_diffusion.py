@@ -137,8 +137,12 @@ def scored(labels: np.ndarray, truth: ClassMap) -> np.ndarray:
     return agreement(contingency(labels, truth.labels, int(labels.max()), classes))[COLUMNS]
 
 
-GRAPHS = {"": GraphConfig(), ", window of 10, weight 1": GraphConfig(radius=10, weights="one")}
-"""That features are compared on: the default, and one in which few neighbours are chosen by features."""
+GRAPHS = {
+    "": GraphConfig(),
+    ", percentile 90": GraphConfig(percentile=90.0),
+    ", window of 10, weight 1": GraphConfig(radius=10, weights="one"),
+}
+"""That features are compared on: the default, one of longer edges, and one that few features decide."""
 
 
 def masked(pixels: int, step: int, epochs: int, masks: str) -> FeatureConfig:
@@ -150,34 +154,29 @@ def masked(pixels: int, step: int, epochs: int, masks: str) -> FeatureConfig:
 def show_features(
     name: str, cube: Cube, truth: ClassMap, k: int, codes: list[Labels | None], *, began: float
 ) -> None:
-    """Rows of one kind of features: each graph, and k-means; purity at K, 2 K and 3 K of `diffuse`."""
-    config = DiffuseConfig(classes=k)
+    """Rows of one kind of features: each graph, and k-means; of the first graph purity at K, 2 K and 3 K."""
     valid = valid_pixels(cube, quiet)
     seconds = time.perf_counter() - began
+
+    def found(one: Labels | None, graph: GraphConfig, classes: int) -> np.ndarray:
+        features = FeatureConfig() if one is None else FeatureConfig("codes")
+        config = DiffuseConfig(classes=classes, graph=graph, features=features)
+        return scored(diffuse_cube(cube, config, codes=one).labels, truth)
+
     for words, graph in GRAPHS.items():
-        rows, more = [], []
-        for one in codes:
-            features = FeatureConfig() if one is None else FeatureConfig("codes")
-            maps = [
-                diffuse_cube(
-                    cube, replace(config, graph=graph, features=features, classes=k * times), codes=one
-                )
-                for times in (1, 2, 3)
-            ]
-            rows.append(scored(maps[0].labels, truth))
-            more.append([scored(each.labels, truth)[SHOWN.index("purity")] for each in maps])
-        purity = " ".join(f"{value:.3f}" for value in np.mean(more, axis=0))
-        show(f"{name}{words} (purity at K, 2 K, 3 K: {purity})", rows, seconds)
-    spectra = np.concatenate([block.data[block.valid] for block in cube.blocks()]) if None in codes else None
+        show(f"{name}{words}", [found(one, graph, k) for one in codes], seconds)
+    at = SHOWN.index("purity")
+    more = np.mean([[found(one, GraphConfig(), times * k)[at] for times in (2, 3)] for one in codes], axis=0)
+    print(f"| {name}, purity at 2 K and 3 K: {more[0]:.3f} {more[1]:.3f} |", flush=True)
     rows = []
     for seed, one in enumerate(codes):
-        points = (
-            PCA(5).fit_transform(spectra / np.linalg.norm(spectra, axis=0))
-            if one is None
-            else one.codes[valid]
-        )
-        found = KMeans(k, n_init=3, random_state=seed).fit_predict(points).astype(np.int32)
-        rows.append(scored(image(found + 1, valid, 0), truth))
+        if one is None:
+            spectra = np.concatenate([block.data[block.valid] for block in cube.blocks()])
+            points = PCA(5).fit_transform(spectra / np.linalg.norm(spectra, axis=0))
+        else:
+            points = one.codes[valid]
+        labels = KMeans(k, n_init=3, random_state=seed).fit_predict(points).astype(np.int32)
+        rows.append(scored(image(labels + 1, valid, 0), truth))
     show(f"k-means on {name}", rows, seconds)
 
 
@@ -193,7 +192,12 @@ def compare_features(cube: Cube, truth: ClassMap, k: int, seeds: int, umae: dict
         began = time.perf_counter()
         config = DiffuseConfig(classes=k, features=features)
         show_features(
-            name, cube, truth, k, [diffuse_cube(cube, config, seed=seed) for seed in range(seeds)], began=began
+            name,
+            cube,
+            truth,
+            k,
+            [diffuse_cube(cube, config, seed=seed) for seed in range(seeds)],
+            began=began,
         )
 
 
