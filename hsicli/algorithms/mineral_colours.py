@@ -47,7 +47,9 @@ TINT = 0.55
 def mineral_colours(names: tuple[str, ...]) -> np.ndarray:
     """The colours of some minerals.
 
-    A mineral that is in no list has a colour by its name, which another such mineral may share.
+    A name that begins with a known one (``Alunite GDS84``) has its colour; one that does not has a colour by
+    its letters. Where that is taken by a name before, the next free one serves: within a map no two are
+    the same, and in all maps those of known minerals.
 
     Parameters
     ----------
@@ -63,14 +65,15 @@ def mineral_colours(names: tuple[str, ...]) -> np.ndarray:
     Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision
     deficiency", IEEE TVCG 15, 2009: full protanopia and deuteranopia.
     """
-    palette, places = _palette(), _places()
+    palette = _palette()
+    taken: set[int] = set()
     out = np.empty((len(names), 3), dtype=np.uint8)
-    for row, name in enumerate(names):
-        key = re.sub(r"[^0-9a-z]+", " ", name.casefold()).strip()
-        place = places.get(key)
-        if place is None:
-            digest = hashlib.sha256(key.encode()).digest()
-            place = len(KNOWN) + int.from_bytes(digest[:4], "big") % OTHERS
+    # Known names first, so that a stranger never takes the colour of one that comes after it.
+    for row in sorted(range(len(names)), key=lambda row: _key(names[row]) not in _places()):
+        place = _place(_key(names[row]))
+        while place in taken and len(taken) < len(palette):
+            place = (place + 1) % len(palette)
+        taken.add(place)
         out[row] = palette[place]
     return out
 
@@ -106,6 +109,20 @@ def seen_by(colours: np.ndarray) -> np.ndarray:
     views = [np.clip(linear @ eye.T, 0, 1) for eye in EYES]
     shown = [np.where(view <= 0.0031308, 12.92 * view, 1.055 * view ** (1 / 2.4) - 0.055) for view in views]
     return np.stack([oklab(255 * view) for view in shown])
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^0-9a-z]+", " ", name.casefold()).strip()
+
+
+def _place(key: str) -> int:
+    """Place in the palette: of the longest known name that it begins with, else by its letters."""
+    words = key.split(" ")
+    for count in range(len(words), 0, -1):
+        place = _places().get(" ".join(words[:count]))
+        if place is not None:
+            return place
+    return len(KNOWN) + int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % OTHERS
 
 
 @functools.cache

@@ -36,9 +36,6 @@ from hsicli.stages.mapping.similarity import Rule
 
 log = logging.getLogger(__name__)
 
-SMOOTHING = 11
-"""Bands of the filter where no weights say otherwise."""
-
 
 @dataclass(frozen=True)
 class ThresholdConfig:
@@ -133,7 +130,7 @@ def map_minerals(
             hint="give what hsicli gan-train wrote, or another --method",
         )
     preparing = preparing_for(
-        cube, None if gan is None else gan.wavelengths, gan.preparation.smoothing if gan else SMOOTHING,
+        cube, None if gan is None else gan.wavelengths, gan.preparation.smoothing if gan else None,
         config.prepare,
     )  # fmt: skip
     exemplars = exemplars_of(libraries, preparing, _widths(preparing), config.variants)

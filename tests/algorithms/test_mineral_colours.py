@@ -11,7 +11,8 @@ def test_a_mineral_has_one_colour_whatever_the_library_and_its_spelling():
     alone = mineral_colours(("Mg-Carbonate",))
     among = mineral_colours(("kaolinite", "MG_CARBONATE", "magnesite"))
     np.testing.assert_array_equal(among[1], alone[0])
-    np.testing.assert_array_equal(among[2], alone[0])
+    np.testing.assert_array_equal(mineral_colours(("magnesite",)), alone)
+    np.testing.assert_array_equal(mineral_colours(("Magnesite HS47.3B",)), alone)
     np.testing.assert_array_equal(mineral_colours(("gold", "x"))[0], mineral_colours(("Gold",))[0])
 
 
@@ -30,3 +31,18 @@ def test_a_tint_is_lighter_than_its_colour():
     colours = mineral_colours(COMMON)
     assert (seen_by(tints(colours))[0, :, 0] > seen_by(colours)[0, :, 0]).all()
     assert len(mineral_colours(())) == 0
+
+
+def test_no_two_minerals_of_a_map_have_one_colour():
+    names = (
+        "magnesite",
+        "Mg-carbonate",
+        "Alunite GDS84",
+        "Alunite GDS96",
+        "alunite",
+        *(f"rock {k}" for k in range(30)),
+    )
+    colours = mineral_colours(names)
+    assert len({tuple(colour) for colour in colours.tolist()}) == len(names)
+    np.testing.assert_array_equal(colours[4], mineral_colours(("alunite",))[0])
+    assert len(mineral_colours(tuple(f"rock {k}" for k in range(200)))) == 200

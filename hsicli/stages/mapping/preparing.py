@@ -24,6 +24,12 @@ SLACK = 0.75
 LEAST_BANDS = 16
 """Fewer bands than this show no mineral."""
 
+SMOOTHED = 72.0
+"""nm that the filter spans where nothing says how many bands: 11 of CRISM."""
+
+GAP = 2.5
+"""A step this many times the usual one is a gap, and the filter does not reach across it."""
+
 DEGREE = 2
 """Of the polynomials of the filter, Savitzky and Golay's."""
 
@@ -34,7 +40,7 @@ class PrepareConfig:
 
     window_nm: tuple[float, float] = (1024.0, 2605.0)  # bands used, without weights; theirs otherwise
     smoothing: int | None = (
-        None  # bands of the Savitzky-Golay filter; None: as for the weights, else 11; 0: none
+        None  # bands of the Savitzky-Golay filter; None: as for the weights, else 72 nm; 0: none
     )
     divide: Literal["spectrum", "smoothed"] = (
         "smoothed"  # what is divided by the hull of the smoothed spectrum
@@ -130,7 +136,7 @@ class Preparing:
 
 
 def preparing_for(
-    cube: Cube, wavelengths: np.ndarray | None, smoothing: int, config: PrepareConfig
+    cube: Cube, wavelengths: np.ndarray | None, smoothing: int | None, config: PrepareConfig
 ) -> Preparing:
     """How the spectra of a cube are prepared.
 
@@ -139,8 +145,8 @@ def preparing_for(
     cube : Cube
     wavelengths : (bands,) float, optional
         nm, of the weights; the cube's own within the window unless given.
-    smoothing : int
-        Bands of the filter where the configuration leaves it open.
+    smoothing : int, optional
+        Bands of the filter where the configuration leaves it open; as many as `SMOOTHED` holds unless given.
     config : PrepareConfig
 
     Raises
@@ -163,8 +169,10 @@ def preparing_for(
         used, resampling = _onto(cube, axis)
     if not (np.diff(axis) > 0).all():
         raise InputError("two bands have one wavelength", hint="mark one of them bad in the header (bbl)")
-    width = smoothing if config.smoothing is None else config.smoothing
-    return Preparing(axis, used, resampling, _smoother(len(axis), width), config)
+    width = config.smoothing
+    if width is None:
+        width = smoothing if smoothing is not None else _odd(SMOOTHED / float(np.median(np.diff(axis))))
+    return Preparing(axis, used, resampling, _smoother(axis, width), config)
 
 
 def _onto(cube: Cube, axis: np.ndarray) -> tuple[Cube, np.ndarray | None]:
@@ -177,7 +185,7 @@ def _onto(cube: Cube, axis: np.ndarray) -> tuple[Cube, np.ndarray | None]:
     if len(inside) < 2 or inside[0] > axis[0] + SLACK * step or inside[-1] < axis[-1] - SLACK * step:
         raise InputError(
             f"the weights expect spectra from {_range(axis)}, the cube covers {_range(own)}",
-            hint="train weights on the bands that all cubes have: hsicli gan-train --set window_nm=[…]",
+            hint="train weights on the bands that all cubes have: hsicli gan-train --set window=[LOW,HIGH]",
         )
     nearest = np.abs(own[:, None] - axis).argmin(axis=0)
     if np.abs(own[nearest] - axis).max() <= SAME:
@@ -204,16 +212,23 @@ def _onto(cube: Cube, axis: np.ndarray) -> tuple[Cube, np.ndarray | None]:
     return used, matrix
 
 
-def _smoother(bands: int, width: int) -> np.ndarray | None:
+def _odd(bands: float) -> int:
+    """The nearest odd number."""
+    return 2 * round((bands - 1) / 2) + 1
+
+
+def _smoother(axis: np.ndarray, width: int) -> np.ndarray | None:
+    """(bands, bands): the filter, for each stretch between gaps by itself; narrower where one is short."""
     from scipy.signal import savgol_filter
 
     if width <= DEGREE:
         return None
-    if width > bands:
-        raise InputError(
-            f"{bands} bands are fewer than the {width} of the filter", hint="set prepare.smoothing=0"
-        )
-    found: np.ndarray = savgol_filter(np.eye(bands), width, DEGREE, axis=0).astype(np.float32)
+    steps = np.diff(axis)
+    found = np.zeros((len(axis), len(axis)), dtype=np.float32)
+    for part in np.split(np.arange(len(axis)), np.flatnonzero(steps > GAP * np.median(steps)) + 1):
+        own = min(width, len(part) - 1 + len(part) % 2)
+        eye = np.eye(len(part))
+        found[np.ix_(part, part)] = savgol_filter(eye, own, DEGREE, axis=0) if own > DEGREE else eye
     return found
 
 

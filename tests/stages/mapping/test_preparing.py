@@ -96,3 +96,11 @@ def test_a_cube_without_bands_in_the_window_is_refused():
 def test_settings_that_make_no_sense_are_refused(changes):
     with pytest.raises(ConfigError):
         PrepareConfig(**changes)
+
+
+def test_the_filter_does_not_reach_across_a_gap_and_spans_72_nm_unless_told():
+    axis = np.r_[np.arange(1050.0, 1400, 10), np.arange(1900.0, 2300, 10)]
+    preparing = preparing_for(cube_on(axis), None, None, PrepareConfig())
+    step = np.where(axis < 1500, 0.5, 0.2)[None].astype(np.float32)
+    np.testing.assert_allclose(step @ preparing.smoother.T, step, rtol=1e-5)
+    assert np.count_nonzero(preparing.smoother[10]) == 7

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from hsicli.errors import ConfigError
 from hsicli.models.gan import Discriminator, GanConfig, Generator
 from hsicli.runtime import quiet
 from hsicli.stages.gan_weights import Gan, Preparation
@@ -58,5 +57,5 @@ def test_windows_are_scored_by_place(method, preparing, exemplars, truth):
 
 
 def test_gan_features_need_weights(preparing, exemplars):
-    with pytest.raises(ConfigError, match="needs weights"):
+    with pytest.raises(ValueError, match="needs networks"):
         scorer_of("gan", None, preparing, exemplars, precision="float32", seed=0, device=CPU, track=quiet)
