@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 
 By = Literal["blocks", "random"]
 
+LEAST_COVERAGE = 0.85
+"""Intervals of 90 % that hold less of what was held out deserve doubt."""
+
 LEAST_PAIRS = 20
 """Fewer say nothing of a model, whatever it is."""
 
@@ -231,12 +234,20 @@ class _Part:
 
 
 def _say(by: str, found: dict[str, float], axes: Axes) -> None:
+    words = {"blocks": "by blocks", "random": "at random"}[by]
     log.info(
         "held out %s, %d pairs: RMSE %.5f, angle %.2f°, %.1f nats a spectrum of %d bands (less is better), "
         "90 %% intervals hold %.1f %%",
-        {"blocks": "by blocks", "random": "at random"}[by], found["pairs"], found["rmse"],
+        words, found["pairs"], found["rmse"],
         math.degrees(found["angle"]), found["nll"], len(axes.high), 100 * found["coverage_90"],
     )  # fmt: skip
+
+    if found["coverage_90"] < LEAST_COVERAGE:
+        log.warning(
+            "intervals said to hold 90 %% of the values hold %.1f %% of those held out %s: "
+            "the ground differs from place to place, so trust them less there",
+            100 * found["coverage_90"], words,
+        )  # fmt: skip
 
 
 def _weights(model: Model, axes: Axes) -> Weights:

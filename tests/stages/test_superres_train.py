@@ -131,3 +131,11 @@ def test_settings_that_cannot_be_are_refused():
         SplitConfig(by=("blocks", "blocks"))
     with pytest.raises(InputError, match="no band of the sensor is centred"):
         trained(replace(LINEAR, pairs=PairsConfig(window=(2300, 2350))))
+
+
+def test_intervals_that_do_not_hold_are_warned_of(caplog, monkeypatch):
+    trained()
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    monkeypatch.setattr("hsicli.stages.superres_train.LEAST_COVERAGE", 1.01)
+    trained()
+    assert "trust them less there" in caplog.text
