@@ -146,13 +146,16 @@ def _write(chart: Chart, found: Composed, scales: tuple[int, ...], here: np.ndar
 def _shown(found: Composed) -> Found:
     """The pixels of these rows that have a mineral."""
     row, col = np.nonzero(found.confidence)
-    images = np.stack(found.images)
+    level = found.level[row, col]
+    removed = np.empty((len(row), found.images[0].shape[2]), dtype=np.float32)
+    for at, image in enumerate(found.images):
+        removed[level == at] = image[row[level == at], col[level == at]]
     return Found(
         mineral=found.guesses.mineral[row, col],
         confidence=found.confidence[row, col],
         score=found.guesses.score[row, col],
         reflectance=found.window.layer.reflectance[found.window.inner][row, col],
-        removed=images[found.level[row, col], row, col],
+        removed=removed,
         places=np.column_stack([row + found.window.rows.start, col]),
     )
 
