@@ -19,7 +19,7 @@ from hsicli.stages.identify import Compare, rank_library
 from hsicli.stages.superresolution.calibration import LEVELS
 from hsicli.stages.superresolution.channels import bands_of
 from hsicli.stages.superresolution.diagnostics import LEAST_DEPTH, covered, measured
-from hsicli.stages.superresolution.methods import model_of
+from hsicli.stages.superresolution.inference import known_model
 from hsicli.stages.superresolution.scoring import PixelScores, angles_between, pair_scores
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def _pixel_scores(
         method=product.method, settings=product.settings, wavelengths=product.input_wavelengths,
         array_names=product.array_names, numbers=product.numbers,
     )  # fmt: skip
-    return pair_scores(model_of(weights, device), _flat(product.inputs, index).astype(np.float32), right)
+    return pair_scores(known_model(weights, device), _flat(product.inputs, index).astype(np.float32), right)
 
 
 def _values(scores: PixelScores) -> np.ndarray:

@@ -1,6 +1,5 @@
 """superres apply: spectra of high resolution inferred from those of low resolution, and how sure that is."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,8 +14,15 @@ from hsicli.products.weights import Weights
 from hsicli.runtime import Track, quiet
 from hsicli.stages.superresolution.calibration import LEVELS, QUANTILES
 from hsicli.stages.superresolution.channels import bands_of, seen_pixels
-from hsicli.stages.superresolution.inference import Walk, estimated, in_step, look_closer, rooms_for
-from hsicli.stages.superresolution.methods import Model, model_of
+from hsicli.stages.superresolution.inference import (
+    Walk,
+    estimated,
+    in_step,
+    known_model,
+    look_closer,
+    rooms_for,
+)
+from hsicli.stages.superresolution.methods import Model
 from hsicli.stages.superresolution.sensors import Sensor
 
 
@@ -77,12 +83,7 @@ def apply_superres(
     InputError
         If the weights are of another command, or expect other channels; if a pixel is outside the cube.
     """
-    if "superres" not in json.loads(weights.settings):
-        raise InputError(
-            f"the weights are of {weights.method}, not of hsicli superres train",
-            hint="give weights that it wrote",
-        )
-    model = model_of(weights, device)
+    model = known_model(weights, device)
     rows, cols, _ = cube.shape
     for row, col in config.pixels:
         if not (0 <= row < rows and 0 <= col < cols):

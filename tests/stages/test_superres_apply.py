@@ -128,6 +128,9 @@ def test_what_does_not_fit_is_refused(applied, weights, low):
     gan = Weights("gan", "{}", low.wavelengths, names, numbers)
     with pytest.raises(InputError, match="not of hsicli superres train"):
         apply_superres(low, gan, SuperresApplyConfig(), seed=0, device=CPU)
+    older = replace(weights, array_names=names, numbers=numbers)
+    with pytest.raises(InputError, match="by another version"):
+        apply_superres(low, older, SuperresApplyConfig(), seed=0, device=CPU)
     with pytest.raises(ConfigError, match="samples is -1"):
         SuperresApplyConfig(samples=-1)
 

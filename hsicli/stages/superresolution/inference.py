@@ -1,17 +1,20 @@
 """The walk of `superres apply`: every pixel's estimate, and a closer look at some."""
 
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 
 from hsicli.cube import Block, Cube
 from hsicli.errors import InputError
+from hsicli.products.weights import Weights
 from hsicli.runtime import numpy_rng
 from hsicli.stages.superresolution.density import covariance, deviations, mean, sample
-from hsicli.stages.superresolution.methods import Model, predict, predictions, strangeness
+from hsicli.stages.superresolution.methods import Model, model_of, predict, predictions, strangeness
 from hsicli.stages.superresolution.sampling import spectral_clusters
 from hsicli.stages.superresolution.sensors import Sensor, noisy, seen
 
@@ -19,6 +22,28 @@ log = logging.getLogger(__name__)
 
 CANDIDATES = 32
 """Pixels of a block that are remembered, to choose some of all to look at."""
+
+
+def known_model(weights: Weights, device: torch.device) -> Model:
+    """The model of weights.
+
+    Raises
+    ------
+    InputError
+        If they are of another command, or of another version of the model.
+    """
+    if "superres" not in json.loads(weights.settings):
+        raise InputError(
+            f"the weights are of {weights.method}, not of hsicli superres train",
+            hint="give weights that it wrote",
+        )
+    try:
+        return model_of(weights, device)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"the model {weights.method} was stored by another version of hsicli, and cannot be read",
+            hint="train it again with this version",
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)
