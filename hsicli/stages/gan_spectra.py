@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 FARTHEST = 20.0
 """nm: a band of the networks may be so far from the nearest band of a cube, and no further."""
 
+SAME = 0.5
+"""nm: bands no further apart are the same."""
+
 ORDER = 2
 """Of the Savitzky–Golay filter."""
 
@@ -133,7 +136,7 @@ def gather(
             matrix = line_to(axis, wavelengths, smoothing).astype(np.float32)
         except InputError as error:
             raise InputError(f"{name}: {error.problem}", hint=error.hint) from error
-        resampled += not set(wavelengths) <= set(axis)
+        resampled += np.abs(axis[:, None] - wavelengths).min(axis=0).max() > SAME
         kept, here, dull = _reservoir(cube, matrix, wavelengths, flat, spectra[done : done + share], rng=rng)
         done, valid, level = done + kept, valid + here, level + dull
     if not valid:
