@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from hsicli.algorithms.twosample import Room, energy_distance, room_of
+from hsicli.errors import HsiError
 from hsicli.models.adversarial import Contest, Step
 from hsicli.models.gan import Generator, in_batches
 from hsicli.stages.gan_weights import Learning
@@ -184,12 +185,23 @@ def enough(looks: Looks, yard: Yardstick, config: LookConfig) -> bool:
 
 
 def look(looks: Looks, contest: Contest, yard: Yardstick, config: LookConfig, step: Step) -> None:
-    """Note a step; look, if it is time."""
+    """Note a step; look, if it is time.
+
+    Raises
+    ------
+    HsiError
+        If what is generated is not finite.
+    """
     looks.losses += torch.stack([step.discriminator, step.generator]).double().cpu()
     if step.iteration % config.every and step.iteration < contest.config.iterations:
         return
     made = yard.generated(contest.generator)
     distance = yard.distance(made)
+    if not np.isfinite(distance):
+        raise HsiError(
+            f"the networks diverged before iteration {step.iteration}",
+            hint="lower training.discriminator_rate and training.generator_rate",
+        )
     since = step.iteration - (int(looks.rows[-1][0]) if looks.rows else 0)
     row = [step.iteration, distance, yard.floor, yard.coverage(made), *(looks.losses / since).tolist()]
     looks.rows.append(row)

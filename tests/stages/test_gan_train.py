@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hsicli.cube import Cube
-from hsicli.errors import InputError
+from hsicli.errors import HsiError, InputError
 from hsicli.models.adversarial import AdversarialConfig
 from hsicli.models.gan import GanConfig
 from hsicli.runtime import nowhere
@@ -106,6 +106,12 @@ LONGER = replace(
 def test_what_is_generated_comes_nearer_to_what_is_real():
     history = trained(LONGER).history
     assert history[:, 1].min() < 0.3 * history[0, 1]
+
+
+def test_networks_that_diverge_end_in_a_line():
+    wild = replace(QUICK.training, discriminator_rate=1e30, generator_rate=1e30)
+    with pytest.raises(HsiError, match="diverged before iteration 3"):
+        trained(replace(QUICK, training=wild))
 
 
 @pytest.mark.gpu
