@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, softplus
 
 STEEPNESS = 10.0
-"""C₁ = 10 · softplus + λ: a unit of the network is a large step of 1/σ."""
+"""C₁ = 10 · softplus + λ, and C₂ in tens: a unit of the network is a large step of 1/σ."""
 
 FIRST_DEVIATION = 0.05
 """σ that an unlearnt model says, of scaled spectra."""
@@ -112,7 +112,7 @@ class Dcgm(nn.Module):
             return None
         whole = codes.new_zeros(len(codes), self.bands, self.bands)
         row, column = torch.tril_indices(self.bands, self.bands, -1, device=codes.device)
-        whole[:, row, column] = self.lower(codes)
+        whole[:, row, column] = STEEPNESS * self.lower(codes)
         return whole
 
 

@@ -33,11 +33,15 @@ class ResidualMixture(nn.Module):
 
     Attributes
     ----------
+    widths : (b,) Tensor
+        Deviation of each coordinate: what displacements and scales are relative to.
     levels : (K, b) Parameter
-        log D where the network says nothing.
+        log D, times the width, where the network says nothing.
     below : (K, q, q) Parameter
         U, of which only what is below the diagonal counts.
     """
+
+    widths: Tensor
 
     def __init__(
         self, inputs: int, bands: int, components: int, correlated: int, *, hidden: tuple[int, ...],
@@ -51,11 +55,30 @@ class ResidualMixture(nn.Module):
         self.displacements = nn.Linear(hidden[-1], components * correlated)
         self.scales = nn.Linear(hidden[-1], components * correlated)
         self.noise = nn.Linear(hidden[-1], 1)
-        for layer in (self.scales, self.noise):
+        for layer in (self.weights, self.displacements, self.scales, self.noise):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+        self.register_buffer("widths", torch.ones(bands))
         self.levels = nn.Parameter(torch.zeros(components, bands))
         self.below = nn.Parameter(torch.zeros(components, correlated, correlated))
+
+    def start_at(self, weights: Tensor, means: Tensor, scales: Tensor, factors: Tensor) -> None:
+        """Begin as one mixture for all x: components that begin alike would stay alike.
+
+        Parameters
+        ----------
+        weights : (K,) Tensor
+        means : (K, q) Tensor
+            Of the first coordinates, in the unit of the residuals.
+        scales, factors : (K, q) and (K, q, q) Tensor
+            D and U of the first coordinates.
+        """
+        q = self.correlated
+        with torch.no_grad():
+            self.weights.bias.copy_(weights.log())
+            self.displacements.bias.copy_((means / self.widths[:q]).flatten())
+            self.levels[:, :q] = (scales * self.widths[:q]).log()
+            self.below.copy_(factors)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Weights, log π (n, K); displacements δ (n, K, q); scales, log D (n, K, b)."""
@@ -64,8 +87,9 @@ class ResidualMixture(nn.Module):
         shape = (len(x), self.components, self.correlated)
         apart = self.displacements(codes).view(shape)
         apart = apart - (log_weights.exp()[..., None] * apart).sum(dim=1, keepdim=True)
+        apart = apart * self.widths[: self.correlated]
         noise = self.noise(codes)[:, None].expand(-1, self.components, self.bands - self.correlated)
-        log_scales = self.levels + torch.cat([self.scales(codes).view(shape), noise], dim=2)
+        log_scales = self.levels - self.widths.log() + torch.cat([self.scales(codes).view(shape), noise], 2)
         return log_weights, apart, capped(log_scales, self.noise_floor)
 
     def factors(self) -> Tensor:

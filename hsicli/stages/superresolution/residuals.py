@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hsicli.algorithms.conditional import precision_factor
+from hsicli.algorithms.mixture import fit_mixture, start_mixture
 from hsicli.models.expectation import Expectation
 from hsicli.models.residual_mixture import ResidualMixture
 from hsicli.stages.superresolution.deep import (
@@ -31,6 +33,9 @@ COMPONENTS = 8
 
 CORRELATED = 16
 """q: coordinates whose displacements and correlations are learnt; the others are noise."""
+
+SHRINKAGE, ITERATIONS = 50.0, 30
+"""Of the mixture that the network begins as: towards the pooled covariance, in spectra; and of EM."""
 
 
 def fit_deep_mixture(
@@ -68,8 +73,8 @@ def fit_deep_mixture(
 
     def fresh() -> ResidualMixture:
         network = _mixture(low.shape[1], high.shape[1], config, unit)
-        with torch.no_grad():
-            network.levels.copy_(-torch.from_numpy(np.log(np.maximum(widths, config.noise_floor) / unit)))
+        network.widths.copy_(torch.from_numpy(np.maximum(widths, config.noise_floor) / unit))
+        _start(network, residuals @ basis / unit, np.random.default_rng([run.seed, 1]))
         return network
 
     learning, looking = (
@@ -154,6 +159,19 @@ def _member_mean(
     """(n, b): the mean of the members' means."""
     members = _members(arrays, config, low.shape[1], b, device)
     return np.asarray(np.mean([expected(arrays, member, low, device) for member in members], axis=0))
+
+
+def _start(network: ResidualMixture, coded: np.ndarray, rng: np.random.Generator) -> None:
+    """Begin as the mixture of Gaussians of all residuals, whatever x."""
+    codes = torch.from_numpy(np.ascontiguousarray(coded[:, : network.correlated]))
+    floor = network.noise_floor**2
+    mixture = start_mixture(codes, network.components, rng=rng, shrinkage=SHRINKAGE, floor=floor)
+    steps = fit_mixture(codes, mixture, shrinkage=SHRINKAGE, floor=floor, max_iterations=ITERATIONS)
+    for step in steps:
+        mixture = step.mixture
+    parts = [precision_factor(covariance) for covariance in mixture.covariances.numpy()]
+    scales, factors = (torch.from_numpy(np.stack(part)) for part in zip(*parts, strict=True))
+    network.start_at(mixture.weights.clamp_min(1e-6), mixture.means, scales, factors)
 
 
 def _mixture(m: int, b: int, config: ModelConfig, unit: float) -> ResidualMixture:
