@@ -4,7 +4,7 @@
 
 DATA is the folder of measured data (docs/data.md). Tables: library, random, blocks (the paper's table on
 library mixtures, and on the pixels of cuprite-50x90 split at random and by blocks), minerals (whole minerals
-held out), neighbours (predicted against empirical covariances), cost, crism (72 channels to a window).
+held out), processes (one exact Gaussian process a component), crism (72 channels to a window).
 
 --only takes the models whose names hold a word. In the first three tables,
 every pair is scaled to 0…1, each side by itself, as in the paper, and a noise of τ = 0.002 is added to y, so
@@ -74,6 +74,13 @@ class Pairs(NamedTuple):
     def part(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Both sides of some."""
         return self.low[chosen], self.high[chosen]
+
+
+class Neighbourhood(NamedTuple):
+    """Some spectra x, and the covariance of y among the nearest in x of many that no model has seen."""
+
+    low: np.ndarray
+    covariances: np.ndarray
 
 
 def responses(axis: np.ndarray, centres: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -180,16 +187,22 @@ def scored(model: Model, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
     return found | {"rmse_likeliest": float(np.sqrt((errors**2).mean()))} | regions
 
 
-def paper_table(pairs: Pairs, seed: int, only: str) -> Iterator[dict[str, Any]]:
+def paper_table(
+    pairs: Pairs, seed: int, only: str, near: Neighbourhood | None = None
+) -> Iterator[dict[str, Any]]:
     """Every contender on these pairs."""
+    test = pairs.part(pairs.split.test)
     for name, config in contenders():
         if only not in name:
             continue
         model, seconds = fitted(pairs, config, seed)
-        yield {"model": name, "cpu_seconds": seconds} | scored(model, *pairs.part(pairs.split.test))
+        numbers = sum(value.size for key, value in model.arrays.items() if key != "known")
+        cost = {"cpu_seconds": seconds, "numbers": numbers, "spectra_a_second": rate(model, test[0])}
+        beside = covariance_agreement(model, near) if near else {}
+        yield {"model": name} | scored(model, *test) | cost | beside
 
 
-def mineral_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
+def mineral_table(data: Path, seed: int, only: str) -> Iterator[dict[str, Any]]:
     """Mixtures of minerals that were learnt from, and of five that were held out of training as a whole."""
     rng = np.random.default_rng(seed)
     known = members(data, tuple(name for name in MINERALS if name not in HELD_OUT))
@@ -197,7 +210,7 @@ def mineral_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
     low, high = scaled(*measured(mixtures(known, 7500, rng), rng), seed)
     pairs = Pairs(low, high, random_split(len(low), (2 / 3, 1 / 6, 1 / 6), rng))
     new = scaled(*measured(mixtures(strange, 1250, rng), rng), seed + 1)
-    for name in ("deep-mixture full", "DCGM full", "GM full", "mlp full"):
+    for name in [name for name in ("deep-mixture full", "GM full", "DCGM full") if only in name]:
         model, _ = fitted(pairs, dict(contenders())[name], seed)
         test = pairs.part(pairs.split.test)
         usual, odd = strangeness(model, test[0]), strangeness(model, new[0])
@@ -210,51 +223,44 @@ def mineral_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
             yield {"model": name, "minerals": title} | scored(model, x, y) | flagged
 
 
-def neighbour_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
-    """Covariances of 100 test spectra, predicted, and of the 100 nearest of 40 000 new spectra in x."""
-    pairs, rng = library_pairs(data, seed), np.random.default_rng([seed, 1])
+def neighbourhoods(data: Path, pairs: Pairs, seed: int) -> Neighbourhood:
+    """Of 100 test spectra, by the 100 nearest of 40 000 new ones."""
+    rng = np.random.default_rng([seed, 1])
     low, high = scaled(*measured(mixtures(members(data, MINERALS), 40_000, rng), rng), seed)
-    chosen = pairs.split.test[:100]
-    _, near = KDTree(low).query(pairs.low[chosen], k=100)
-    empirical = np.stack([np.cov(high[rows].T) for rows in near])
-    above = np.triu_indices(high.shape[1], 1)
-    for name in ("deep-mixture full", "DCGM full", "GM full", "mlp full"):
-        model, _ = fitted(pairs, dict(contenders())[name], seed)
-        density = predict(model, pairs.low[chosen])
-        predicted = np.stack([covariance(density, pixel) for pixel in range(len(chosen))])
-        widths, true_widths = (np.sqrt(c.diagonal(axis1=1, axis2=2)) for c in (predicted, empirical))
-        correlations, true_correlations = (
-            (c / (w[:, :, None] * w[:, None]))[:, above[0], above[1]]
-            for c, w in ((predicted, widths), (empirical, true_widths))
-        )
-        each = [np.corrcoef(a, b)[0, 1] for a, b in zip(correlations, true_correlations, strict=True)]
-        totals = np.log(widths.mean(axis=1)), np.log(true_widths.mean(axis=1))
-        yield {
-            "model": name,
-            "deviation_ratio": float(np.median(widths / true_widths)),
-            "deviations_r": float(np.corrcoef(np.log(widths).ravel(), np.log(true_widths).ravel())[0, 1]),
-            "pixel_totals_r": float(np.corrcoef(*totals)[0, 1]),
-            "correlations_r": float(np.median(each)),
-            "correlations_rms": float(np.sqrt(((correlations - true_correlations) ** 2).mean())),
-        }
+    chosen = pairs.low[pairs.split.test[:100]]
+    _, near = KDTree(low).query(chosen, k=100)
+    return Neighbourhood(chosen, np.stack([np.cov(high[rows].T) for rows in near]))
 
 
-def cost_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
-    """Seconds of the process to learn 5000 pairs, and spectra a second with mean and deviations."""
-    pairs = library_pairs(data, seed)
-    test = pairs.part(pairs.split.test)
-    for name in ("deep-mixture full", "DCGM full", "GM-30 full", "UGM-30 full", "GM full"):
-        model, seconds = fitted(pairs, dict(contenders())[name], seed)
-        before, count = time.process_time(), 0
-        while time.process_time() - before < 5:
-            for _, density in predictions(model, test[0]):
-                mean(density), deviations(density)
-            count += len(test[0])
-        rate = count / (time.process_time() - before)
-        yield {"model": name, "cpu_seconds": seconds, "spectra_a_second": rate, "arrays": sum(
-            value.size for value in model.arrays.values()
-        )}  # fmt: skip
-    yield gaussian_processes(pairs, seed)
+def covariance_agreement(model: Model, near: Neighbourhood) -> dict[str, float]:
+    """Predicted covariances beside those of the neighbours: deviations, and correlations of bands."""
+    density = predict(model, near.low)
+    predicted = np.stack([covariance(density, pixel) for pixel in range(len(near.low))])
+    above = np.triu_indices(predicted.shape[1], 1)
+    widths, true_widths = (np.sqrt(c.diagonal(axis1=1, axis2=2)) for c in (predicted, near.covariances))
+    correlations, true_correlations = (
+        (c / (w[:, :, None] * w[:, None]))[:, above[0], above[1]]
+        for c, w in ((predicted, widths), (near.covariances, true_widths))
+    )
+    each = [np.corrcoef(a, b)[0, 1] for a, b in zip(correlations, true_correlations, strict=True)]
+    totals = np.log(widths.mean(axis=1)), np.log(true_widths.mean(axis=1))
+    return {
+        "near_deviation_ratio": float(np.median(widths / true_widths)),
+        "near_deviations_r": float(np.corrcoef(np.log(widths).ravel(), np.log(true_widths).ravel())[0, 1]),
+        "near_totals_r": float(np.corrcoef(*totals)[0, 1]) if np.ptp(totals[0]) > 1e-9 else 0.0,
+        "near_correlations_r": float(np.median(each)),
+        "near_correlations_rms": float(np.sqrt(((correlations - true_correlations) ** 2).mean())),
+    }
+
+
+def rate(model: Model, low: np.ndarray) -> float:
+    """Spectra a second of the process, with mean, deviations, and the factors of the covariance."""
+    before, count = time.process_time(), 0
+    while time.process_time() - before < 1:
+        for part, density in predictions(model, low):
+            mean(density), deviations(density)
+            count += part.stop - part.start
+    return count / (time.process_time() - before)
 
 
 def gaussian_processes(pairs: Pairs, seed: int) -> dict[str, Any]:
@@ -293,7 +299,7 @@ def gaussian_processes(pairs: Pairs, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def crism_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
+def crism_table(data: Path, seed: int, only: str) -> Iterator[dict[str, Any]]:
     """72 channels of CRISM's multispectral maps to its hyperspectral ones, 1.8 to 2.6 µm, in I/F."""
     rng = np.random.default_rng(seed)
     coarse, wide = axis("crism-mrdr")
@@ -323,7 +329,7 @@ def crism_table(data: Path, seed: int) -> Iterator[dict[str, Any]]:
     straight = np.stack([np.interp(centres[inside], coarse, s) for s in x])
     sizes = {"channels": [len(coarse), int(inside.sum())]}
     yield {"model": "interpolation", "rmse": float(np.sqrt(((straight - y) ** 2).mean()))} | sizes
-    for name in ("ridge full", "mlp full", "GM full", "deep-mixture full"):
+    for name in [name for name in ("ridge full", "mlp full", "GM full", "deep-mixture full") if only in name]:
         config = replace(dict(contenders())[name], scaling="level", components=5 if "GM" in name else None)
         model, seconds = fitted(pairs, config, seed)
         yield {"model": name, "cpu_seconds": seconds} | summary(pair_scores(model, x, y)) | sizes
@@ -351,17 +357,17 @@ def main() -> None:
     for seed in range(options.first, options.first + options.seeds):
         match options.table:
             case "library":
-                rows = paper_table(library_pairs(options.data, seed), seed, options.only)
+                pairs = library_pairs(options.data, seed)
+                near = neighbourhoods(options.data, pairs, seed)
+                rows = paper_table(pairs, seed, options.only, near)
             case "random" | "blocks":
                 rows = paper_table(real_pairs(options.data, seed, options.table), seed, options.only)
             case "minerals":
-                rows = mineral_table(options.data, seed)
-            case "neighbours":
-                rows = neighbour_table(options.data, seed)
-            case "cost":
-                rows = cost_table(options.data, seed)
+                rows = mineral_table(options.data, seed, options.only)
+            case "processes":
+                rows = iter([gaussian_processes(library_pairs(options.data, seed), seed)])
             case "crism":
-                rows = crism_table(options.data, seed)
+                rows = crism_table(options.data, seed, options.only)
             case other:
                 parser.error(f"there is no table {other}")
         for row in rows:
