@@ -27,8 +27,8 @@ STAGES = {
     "unmix": "unmix {made}/scene.img {out}/shares.h5 --endmembers 3 --library {made}/scene_endmembers.csv "
     "--set training.epochs=8 --set search.restarts=4 --set search.rounds=30",
     "report": "report {made}/cube.h5 {made}/classes.h5 {out}/page.html",
-    "gan-train": "gan-train {made}/scene.img {out}/weights.h5 --iterations 150 --batch-size 8 "
-    "--set window=[2000,2450] --set spacing=10 --set spectra=1000 --set clusters=10 --set looks.every=25 "
+    "gan-train": "gan-train {made}/scene.img {out}/weights.h5 --iterations 60 --batch-size 8 "
+    "--set window=[2000,2450] --set spacing=10 --set spectra=1000 --set clusters=10 --set looks.every=20 "
     "--set network.discriminator_filters=4",
     "diffuse": "diffuse {made}/cube.h5 {out}/pieces.h5 --classes 5 --features umae "
     "--set features.umae.pixels=16 --set features.umae.network.step=16 --set features.umae.training.epochs=4",
