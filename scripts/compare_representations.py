@@ -44,7 +44,7 @@ CPU = torch.device("cpu")
 PRESENT = 0.1
 """Share of a pixel from which a mineral is there."""
 
-FEWEST = 20
+FEWEST = 10
 """A mineral of fewer pixels in a scene is not scored there."""
 
 FREE = (

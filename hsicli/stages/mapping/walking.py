@@ -14,6 +14,9 @@ from hsicli.stages.mapping.similarity import Guesses, best_guesses
 Score = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From reflectance and scaled spectra, (n, bands) float32, and flat places, (n,) int, to (n, k) float32."""
 
+PIXELS = 8192
+"""Of a block, about: its spectra are held several times over, and a network takes a second or so for them."""
+
 AHEAD = 8
 """A block is handed on when so many times the rim is there, lest the rim be averaged over and over."""
 
@@ -46,7 +49,8 @@ class Window(NamedTuple):
 
 def layers(preparing: Preparing, divide: Divide | None = None) -> Iterator[Layer]:
     """The cube block by block, each spectrum over its continuum; divided first by others, where asked for."""
-    for block in preparing.cube.blocks():
+    rows = max(1, PIXELS // preparing.cube.shape[1])
+    for block in preparing.cube.blocks(rows):
         data, valid = block.data, block.valid
         if divide is not None:
             data = data.copy()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hsicli import cube as cubes
 from hsicli.preprocessing.image import box_mean
+from hsicli.stages.mapping import walking
 from hsicli.stages.mapping.preparing import PrepareConfig, preparing_for
 from hsicli.stages.mapping.walking import averaged, guesses_at, layers, windows
 
@@ -18,8 +18,8 @@ def preparing(scene):
 def test_rows_come_once_and_boxes_do_not_see_where_blocks_end(preparing, monkeypatch, rows):
     layer = next(layers(preparing))
     whole = box_mean(layer.removed, layer.valid, 5)
-    cols, bands = layer.removed.shape[1:]
-    monkeypatch.setattr(cubes, "BLOCK_BYTES", rows * cols * bands * 4)
+    cols = layer.removed.shape[1]
+    monkeypatch.setattr(walking, "PIXELS", rows * cols)
     image, seen = np.full_like(whole, np.nan), []
     for window in windows(layers(preparing), 2, 40):
         removed, _, places = averaged(window, 5)
