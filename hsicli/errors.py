@@ -42,6 +42,12 @@ class InputError(HsiError):
     exit_code = 3
 
 
+class PartError(HsiError):
+    """Some items of a batch failed; the others are done."""
+
+    exit_code = 5
+
+
 class StaleError(HsiError):
     """The output exists and was made otherwise."""
 

@@ -70,6 +70,13 @@ def pick_device(name: str) -> "torch.device":
     return torch.device(name)
 
 
+def count_gpus() -> int:
+    """GPUs that torch can use."""
+    import torch
+
+    return torch.cuda.device_count()
+
+
 def available_threads() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -27,6 +27,7 @@ ROOMS = {
         "errors", "cube", "library", "products", "runtime", "instruments",
         "preprocessing", "algorithms", "models",
     },
+    "workflow": set(),
     "cli": {
         "errors", "cube", "library", "products", "provenance", "runtime", "instruments",
         "io", "figures", "stages",

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 import hsicli
+from hsicli.cli.batch import batch
 from hsicli.cli.browse import browse
 from hsicli.cli.cluster import cluster
 from hsicli.cli.console import console, print_any_name
@@ -40,7 +41,8 @@ NO_MEMORY = ("can't allocate memory", "out of memory")  # torch's words, on a pr
 
 EPILOG = (
     "Exit codes: 0 done or already done · 1 the computation failed · 2 usage or configuration · "
-    "3 an input is missing or invalid · 4 the output exists and was made otherwise · "
+    "3 an input is missing or invalid · 4 the output exists and was made otherwise · 5 some images of a batch "
+    "failed · "
     "130 interrupted · 143 terminated after a checkpoint."
 )
 
@@ -169,6 +171,7 @@ app = typer.Typer(
 PANELS: dict[str, tuple[Any, ...]] = {
     "Look": (info, report, exemplar, export),
     "Stages": (preprocess, hysime, cluster, unmix, diffuse, gan_train, gan_map, browse, mosaic, evaluate),
+    "Many images": (batch,),
     "Scenes": (synth, demo),
 }
 for panel, commands in PANELS.items():

@@ -5,7 +5,7 @@ import math
 import tomllib
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from hsicli.errors import ConfigError, InputError
 
@@ -58,6 +58,18 @@ def read_config(
         config, "_sources", sources
     )  # rides along to the provenance; no field, no part of equality
     return config
+
+
+def read_table(kind: type[C], values: dict[str, Any], origin: str) -> C:
+    """A dataclass from one table of a TOML file; `origin` says of which file and table.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or a value does not fit.
+    """
+    _check_keys(kind, values, origin, known=_all_keys(kind))
+    return _validated(kind, values, dict.fromkeys(flat(values), origin))
 
 
 def restored(kind: type[C], values: dict[str, Any]) -> C:
@@ -153,7 +165,7 @@ def _check_keys(
         inner = _dataclass_in(hints[key])
         if inner and isinstance(value, dict):
             _check_keys(inner, value, origin, known=known, prefix=f"{prefix}{key}.")
-        elif inner or isinstance(value, dict):
+        elif inner or (isinstance(value, dict) and get_origin(hints[key]) is not dict):
             raise ConfigError(f"{origin}: {prefix}{key} is {'a table of settings' if inner else 'one value'}")
 
 

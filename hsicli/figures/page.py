@@ -59,7 +59,7 @@ class Explorer:
 
 
 def page(title: str, sections: Iterable[Section], *, lead: str = "", explorer: Explorer | None = None) -> str:
-    """A self-contained HTML page: no link, pictures inside, and no script but the explorer's.
+    """A self-contained HTML page: pictures inside, links in tables alone, no script but the explorer's.
 
     Parameters
     ----------
@@ -89,8 +89,23 @@ def page(title: str, sections: Iterable[Section], *, lead: str = "", explorer: E
     )
 
 
-def _cell(value: object) -> str:
+@dataclass(frozen=True)
+class Link:
+    """A cell of a table that leads to another file."""
+
+    text: str
+    href: str
+
+    def __html__(self) -> str:
+        from html import escape
+
+        return f'<a href="{escape(self.href)}">{escape(self.text)}</a>'
+
+
+def _cell(value: object) -> object:
     """A number as one reads it: four digits, thousands apart, a dash for none."""
+    if isinstance(value, Link):
+        return value
     if value is None or (isinstance(value, Real) and math.isnan(value)):
         return "–"
     if isinstance(value, bool):

@@ -125,6 +125,12 @@ class Lock:
             return os.fstat(file.fileno()).st_ino == self.path.stat().st_ino
         return False
 
+    def descriptor(self) -> int:
+        """Number of the open file: a child that inherits it holds the lock too."""
+        if self._file is None:
+            raise ValueError(f"the lock on {self.output} was released")
+        return self._file.fileno()
+
     def release(self) -> None:
         """Let the next run in."""
         file, self._file = self._file, None

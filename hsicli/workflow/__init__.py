@@ -1,0 +1,1 @@
+"""The workflow of `hsicli batch`: rules, recipes and profiles, as files."""
