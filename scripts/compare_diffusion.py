@@ -262,9 +262,12 @@ def main() -> None:
         )
     if "grid" in given.table:
         show_diffuse("`diffuse`, 8 settings around the default", cube, list(grid(classes)), truth)
-        every = GridConfig(neighbours=(30, 40, 50), representatives=(3, 5), percentile=(30.0, 50.0, 70.0))
-        chosen = DiffuseConfig(classes=classes, grid=every)
-        show_diffuse("`diffuse`, the middle of 18 settings of the graph", cube, [chosen], truth)
+        percentiles = (50.0, 70.0, 80.0, 90.0, 95.0)
+        base = DiffuseConfig(classes=classes)
+        alone = [replace(base, graph=GraphConfig(percentile=one)) for one in percentiles]
+        show_diffuse("`diffuse`, five percentiles, each alone", cube, alone, truth)
+        middle = replace(base, grid=GridConfig(percentile=percentiles))
+        show_diffuse("`diffuse`, the middle of the five", cube, [middle], truth)
     if "features" in given.table:
         umae = {
             f"umae, a token every {given.step} bands, {masks} masks, {given.epochs} epochs": masked(
