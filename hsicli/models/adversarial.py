@@ -57,6 +57,11 @@ class Step(NamedTuple):
     generator: Tensor
     """Its loss: −ln D of generated spectra."""
 
+    @property
+    def note(self) -> str:
+        """For the screen."""
+        return f"losses {self.discriminator.item():.3f} and {self.generator.item():.3f}"
+
 
 @dataclass
 class Contest:

@@ -1,5 +1,6 @@
 """Looks at a GAN while it learns: how far what it generates is from real spectra, and whether to go on."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from hsicli.errors import HsiError
 from hsicli.models.adversarial import Contest, Step
 from hsicli.models.gan import Generator, in_batches
 from hsicli.stages.gan_weights import Learning
+
+log = logging.getLogger(__name__)
 
 COLUMNS = (
     "iterations", "distance", "real against real", "coverage", "discriminator loss", "generator loss",
@@ -205,6 +208,7 @@ def look(looks: Looks, contest: Contest, yard: Yardstick, config: LookConfig, st
     since = step.iteration - (int(looks.rows[-1][0]) if looks.rows else 0)
     row = [step.iteration, distance, yard.floor, yard.coverage(made), *(looks.losses / since).tolist()]
     looks.rows.append(row)
+    log.debug("iteration %d: distance %.4f, coverage %.2f", step.iteration, distance, row[3])
     looks.losses = torch.zeros(2, dtype=torch.float64)
     better = distance < looks.lowest
     looks.stale = 0 if better else looks.stale + 1

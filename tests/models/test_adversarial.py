@@ -108,6 +108,7 @@ def test_losses_of_a_discriminator_that_knows_nothing_are_the_logarithm_of_two()
         contest.discriminator.verdict.bias.zero_()
     (step,) = contend(contest, one_band(contest))
     assert step.discriminator.item() == pytest.approx(0.6931, abs=1e-4)
+    assert step.note.startswith("losses 0.693 and ")
 
 
 @pytest.mark.parametrize(
