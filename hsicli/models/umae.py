@@ -101,7 +101,7 @@ class MaskedAutoencoder(nn.Module):
         patches, keys = batch[:, :-1], batch[:, -1, :: self.config.step]
         if self.training and self.config.masks == "random":
             keys = torch.rand_like(keys)
-        hidden = int(self.config.masked * self.tokens)
+        hidden = max(1, int(self.config.masked * self.tokens))
         order = keys.argsort(dim=1)
         shown, gone = order[:, hidden:].sort(dim=1).values, order[:, :hidden].sort(dim=1).values
         rows = torch.arange(len(batch), device=batch.device)[:, None]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hsicli.algorithms.sampling import farthest_points
 from hsicli.cube import BLOCK_BYTES, Cube
+from hsicli.errors import InputError
 from hsicli.models.training import Training, TrainingConfig, fit
 from hsicli.models.umae import MaskedAutoencoder, UmaeConfig
 from hsicli.runtime import Checkpoint, Track, numpy_rng, seeded
@@ -139,13 +140,20 @@ def masked_codes(
     seed, device, track, checkpoint
         As of a stage; the checkpoint is offered what `saved` had kept: {"masked": …}.
     saved : dict
+
+    Raises
+    ------
+    InputError
+        If the cube has too few bands for two tokens.
     """
+    _check_bands(len(patches.lowest), config.network)
     kept = saved.get("masked", {})
     if "weights" not in kept:
         kept = {"weights": _learnt(patches, components, config, seed=seed, device=device, track=track,
                                    checkpoint=checkpoint, saved=kept)}  # fmt: skip
         checkpoint.offer(lambda: {"masked": kept})
-    model = MaskedAutoencoder(len(patches.lowest), config.network)
+    with seeded(seed, device):  # weights are drawn and then replaced: nobody else's draws are to change
+        model = MaskedAutoencoder(len(patches.lowest), config.network)
     model.load_state_dict(kept["weights"])
     codes = _encoded(patches, model.to(device).eval(), kept, track, checkpoint)
     codes -= codes.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -153,6 +161,14 @@ def masked_codes(
     codes *= np.divide(1.0, spread, out=np.zeros(len(spread)), where=spread > 0).astype(np.float32)
     codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-6)
     return codes
+
+
+def _check_bands(bands: int, config: UmaeConfig) -> None:
+    if bands < config.group or bands <= config.step:
+        raise InputError(
+            f"the cube has {bands} good bands, too few for tokens of {config.group}, {config.step} apart",
+            hint="lower features.umae.network.group and .step, or compare components",
+        )
 
 
 def _learnt(

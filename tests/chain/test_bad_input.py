@@ -218,6 +218,10 @@ def one_band() -> None:
     write_cube(Path("a.h5"), good(bands=1))
 
 
+def three_bands() -> None:
+    write_cube(Path("a.h5"), good(bands=3))
+
+
 def fill_product() -> None:
     write_cube(Path("a.h5"), np.full((ROWS, COLS, BANDS), np.nan, dtype=np.float32))
 
@@ -346,9 +350,14 @@ def mineral_scene(library: str = "near", low: float = 1000.0) -> None:
     """A cube of 40 bands from 1000 nm, and spectra with an absorption on it or elsewhere."""
     rng = np.random.default_rng(0)
     axis = np.arange(1000.0, 1400.0, 10.0)
-    data = (0.3 * (1 - 0.1 * np.exp(-(((axis - 1200) / 40) ** 2))) * (1 + 0.1 * rng.random((6, 5, 1)))).astype("f4")
+    data = (
+        0.3 * (1 - 0.1 * np.exp(-(((axis - 1200) / 40) ** 2))) * (1 + 0.1 * rng.random((6, 5, 1)))
+    ).astype("f4")
     write_product(Path("a.h5"), Cube(data, wavelengths=axis), MADE)
-    rows = [f"{at:g},{0.3 - 0.1 * np.exp(-(((at - low - 200) / 40) ** 2)):g}" for at in np.arange(low, low + 400, 10)]
+    rows = [
+        f"{at:g},{0.3 - 0.1 * np.exp(-(((at - low - 200) / 40) ** 2)):g}"
+        for at in np.arange(low, low + 400, 10)
+    ]
     Path(f"{library}.csv").write_text("\n".join(["wavelength_nm,one", *rows]) + "\n")
 
 
@@ -447,7 +456,11 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (minerals_elsewhere, GAN_MAP, "it has 3000 to 3390 nm"),
     (mineral_scene, GAN_MAP.replace("near", "gone"), "gone.csv: there is no such file"),
     (mineral_scene, GAN_MAP.replace("none", "a.h5"), "a.h5: is a product of kind cube, not weights"),
-    (weights_of_another_model, GAN_MAP.replace("none", "w.h5") + " --method gan", "weights of ridge, not of a GAN"),
+    (
+        weights_of_another_model,
+        GAN_MAP.replace("none", "w.h5") + " --method gan",
+        "weights of ridge, not of a GAN",
+    ),
     (mineral_scene, GAN_MAP + " --like 90,1", "outside of the image of 6 rows"),
     (mineral_scene, GAN_MAP + " --false-alarms 0.01", "3 neutral pixels are too few"),
     (minerals_of_fill, GAN_MAP, "a.h5: the cube has no valid spectra"),
@@ -463,6 +476,7 @@ CASES: list[tuple[Callable[[], None], str, str]] = [
     (same_everywhere, "diffuse a.h5 out.h5 --features umae", "all pixels have the same spectrum"),
     (fill_product, "diffuse a.h5 out.h5 --features umae", "no pixel is valid"),
     (one_pixel, "diffuse a.h5 out.h5 --features umae", "all pixels have the same spectrum"),
+    (three_bands, "diffuse a.h5 out.h5 --features umae", "3 good bands, too few for tokens"),
     *(
         (make, "diffuse a.h5 out.h5", word)
         for make, word in (

@@ -8,6 +8,7 @@ import torch
 
 import hsicli.stages.masked as stage
 from hsicli.cube import Cube
+from hsicli.errors import InputError
 from hsicli.models.training import TrainingConfig
 from hsicli.models.umae import UmaeConfig
 from hsicli.runtime import nowhere, quiet
@@ -118,6 +119,26 @@ def test_fewer_different_pixels_than_asked_for_are_enough():
         seed=0, device=CPU, track=quiet, checkpoint=nowhere, saved={},
     )  # fmt: skip
     assert np.isfinite(codes).all()
+
+
+def test_few_bands_are_enough_for_two_tokens_and_fewer_are_refused(rng):
+    cube = Cube(rng.random((6, 6, 5)).astype(np.float32))
+    components = principal_components(cube, cube.valid, "range", 20, quiet).values
+    frame = {"seed": 0, "device": CPU, "track": quiet, "checkpoint": nowhere, "saved": {}}
+    two = replace(TINY, network=replace(TINY.network, masked=0.1))
+    assert np.isfinite(masked_codes(patches_of(cube), components, two, **frame)).all()
+    for changes in ({"step": 5}, {"group": 7}):
+        wrong = replace(TINY, network=replace(TINY.network, **changes))
+        with pytest.raises(InputError, match="5 good bands, too few"):
+            masked_codes(patches_of(cube), components, wrong, **frame)
+
+
+def test_the_draws_of_others_go_on_as_they_would(planted):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    encoded(planted)
+    assert torch.equal(torch.rand(3), expected)
 
 
 def test_no_pixels_to_learn_from_are_refused():
