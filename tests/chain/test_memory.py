@@ -83,3 +83,17 @@ def test_a_cube_twice_the_memory_is_projected_and_exported(tmp_path):
     ):
         run_within(own_memory(BASE) + size // 2, command, tmp_path)
     assert (tmp_path / "map.h5").stat().st_size > size
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's accounting")
+def test_spectra_are_inferred_for_a_cube_four_times_the_memory(tmp_path):
+    """Pairs are drawn from it, and the estimate is twice as large as the cube."""
+    size = write_cube(tmp_path / "big.img", ROWS // 2)
+    sensor = "--sensor 1200:100,1500:100,1800:100,2100:100,2300:100"
+    for command in (
+        f"superres train big.img w.h5 {sensor} --model ridge --set pairs.count=3000 --set pairs.pool=6000",
+        f"superres apply big.img w.h5 e.h5 {sensor}",
+    ):
+        run_within(own_memory(BASE) + size // 4, command, tmp_path)
+    assert (tmp_path / "e.h5").stat().st_size > 2 * size

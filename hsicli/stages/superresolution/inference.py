@@ -129,7 +129,7 @@ def _remember(
         index = np.sort(rng.permutation(len(row))[:CANDIDATES]).tolist()
     for k in index:
         walk.kept["place"].append((first + row[k], col[k]))
-        walk.kept["input"].append(spectra[k])
+        walk.kept["input"].append(spectra[k].copy())  # a view would keep the whole block
         if true is not None:
             walk.kept["truth"].append(true.data[row[k], col[k]][walk.truth_bands])
 
