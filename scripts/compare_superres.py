@@ -330,7 +330,7 @@ def crism_table(data: Path, seed: int, only: str) -> Iterator[dict[str, Any]]:
     sizes = {"channels": [len(coarse), int(inside.sum())]}
     yield {"model": "interpolation", "rmse": float(np.sqrt(((straight - y) ** 2).mean()))} | sizes
     for name in [name for name in ("ridge full", "mlp full", "GM full", "deep-mixture full") if only in name]:
-        config = replace(dict(contenders())[name], scaling="level", components=5 if "GM" in name else None)
+        config = replace(dict(contenders())[name], noise_floor=ModelConfig().noise_floor)
         model, seconds = fitted(pairs, config, seed)
         yield {"model": name, "cpu_seconds": seconds} | summary(pair_scores(model, x, y)) | sizes
 

@@ -59,7 +59,8 @@ def high_scale(low: np.ndarray, scaling: Scaling, restored: np.ndarray) -> Scale
     if scaling != "minmax":
         return scale_of(low, scaling)
     found = np.column_stack([np.ones(len(low)), low]) @ restored
-    return Scale(found[:, :1], np.maximum(found[:, 1:], LEAST_GAIN))
+    own = scale_of(low, scaling).gain  # the range of what is blurred is hardly more
+    return Scale(found[:, :1], np.maximum(found[:, 1:], own / 2))
 
 
 def scaled_pairs(low: np.ndarray, high: np.ndarray, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:

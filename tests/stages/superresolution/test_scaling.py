@@ -49,3 +49,9 @@ def test_a_band_that_never_varies_does_not_stop_the_restoration():
     low = SPECTRA.copy()
     low[:, 3] = 0.0
     assert np.isfinite(restoration(low, SPECTRA, "minmax")).all()
+
+
+def test_a_range_foretold_as_nothing_is_not_taken_for_one():
+    restored = np.zeros((7, 2))
+    found = high_scale(SPECTRA, "minmax", restored)
+    assert found.gain == pytest.approx(np.ptp(SPECTRA, axis=1, keepdims=True) / 2)
