@@ -146,8 +146,9 @@ def _gan_train(config: Mapping[str, Any]) -> str:
 def _gan_map(config: Mapping[str, Any]) -> str:
     compared = {
         "gan": "the features of a GAN's discriminator",
+        "gan-depth": "the features of a GAN's discriminator less those of a flat spectrum",
         "gan-blend": "the features of a GAN's discriminator, band depths and derivatives",
-    }.get(config.get("method") or "", config.get("method") or "what hsicli gan-map compares by default")
+    }.get(config.get("method") or "", config.get("method") or "band depths or, with weights, GAN features")
     boxes = ", ".join(str(size) for size in config.get("scales", (1, 3, 5)))
     share = config.get("calibration.false_alarms")
     guess, identification = (config.get(f"thresholds.{tier}", 0) for tier in ("guess", "identification"))

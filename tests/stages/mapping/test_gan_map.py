@@ -43,7 +43,7 @@ def test_planted_minerals_are_identified_and_bland_ground_is_not(scene, library,
     assert found.names == ("clay", "carbonate", "pyroxene")
     np.testing.assert_array_equal(found.identified, [((found.labels == k) & (found.confidence == 2)).sum()
                                                      for k in (1, 2, 3)])  # fmt: skip
-    assert found.method == "blend"
+    assert found.method == "band-depth"
     best, worst = (found.score[tuple(place)] for place in found.places[0])
     assert best == found.score[(found.labels == 1) & (found.confidence == 2)].max()
     assert worst >= 0.95
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_numbers(scene, library):
 
 def test_with_weights_their_axis_is_the_map_s(scene, library, weights):
     found = run(scene, library, weights)
-    assert found.method == "gan-blend"
+    assert found.method == "gan-depth"
     np.testing.assert_array_equal(found.wavelengths, AXIS)
     with pytest.raises(InputError, match="the weights expect spectra from"):
         run(scene.with_bands(AXIS < 2000), library, weights, method="gan")
