@@ -1,7 +1,8 @@
 """hsicli superres: train and apply."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,8 +28,12 @@ from hsicli.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from hsicli.cube import Cube
+    from hsicli.provenance import Provenance
     from hsicli.stages.superresolution.alignment import Alignment
     from hsicli.stages.superresolution.sensors import Sensor
+
+CUBES = {"cube", "low", "high"}
+"""Roles of the inputs that a command makes its cube of."""
 
 superres = typer.Typer(
     no_args_is_help=True,
@@ -203,7 +208,7 @@ def apply(
             coarse, learnt, config,
             sensor=_sensor(text, coarse) if text else None,
             truth=read_cube(truth) if truth else None,
-            same_scene=_same_scene(job, read_header(weights).provenance.inputs),
+            same_scene=_same_scene(job, read_header(weights).provenance),
             seed=seed, device=pick_device(device), track=track,
         )
     )  # fmt: skip
@@ -291,7 +296,17 @@ def _numbers(option: str, text: str | None) -> list[float] | None:
     return [first, second]
 
 
-def _same_scene(job: Job, origin: dict[str, str]) -> bool:
-    """Whether the weights were learnt from the very cube that they are applied to."""
-    cube = job.provenance.inputs["cube"]
-    return cube in {origin.get("low"), origin.get("high") if "low" not in origin else None}
+def _same_scene(job: Job, learnt: "Provenance") -> bool:
+    """Whether weights were learnt from the cube that they are applied to, as it is or otherwise prepared."""
+    side = "low" if "low" in learnt.inputs else "high"
+    return bool(_cubes_behind(asdict(job.provenance), "cube") & _cubes_behind(asdict(learnt), side))
+
+
+def _cubes_behind(step: dict[str, Any], role: str) -> set[str]:
+    """Digests of an input, and of the cubes that it was made from."""
+    found = {step["inputs"][role]}
+    parent = step["parents"].get(role)
+    if parent is not None:
+        for other in CUBES & parent["inputs"].keys():
+            found |= _cubes_behind(parent, other)
+    return found

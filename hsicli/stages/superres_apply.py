@@ -1,5 +1,6 @@
 """superres apply: spectra of high resolution inferred from those of low resolution, and how sure that is."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,6 +25,8 @@ from hsicli.stages.superresolution.inference import (
 )
 from hsicli.stages.superresolution.methods import Model
 from hsicli.stages.superresolution.sensors import Sensor
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def apply_superres(
             yield block.rows, estimated(walk, block, true, b)
         look_closer(walk, later)
 
-    used = seen_pixels(model.arrays, (rows, cols)).astype(np.uint8) if same_scene else None
+    used = _used(model.arrays, (rows, cols)) if same_scene else None
     return Estimate(
         mean=Stream((rows, cols, b), blocks),
         deviation=Stream((rows, cols, b), blocks),
@@ -124,6 +127,17 @@ def apply_superres(
         latlon=cube.latlon,
         grid=cube.grid,
     )
+
+
+def _used(arrays: dict[str, np.ndarray], shape: tuple[int, int]) -> np.ndarray | None:
+    """(rows, cols) uint8: what was learnt or chosen from; None, with a warning, if these are other pixels."""
+    if tuple(arrays["shape"].astype(int)) != shape:
+        log.warning(
+            "the weights were learnt from this ground, but from other pixels of it: "
+            "hsicli evaluate cannot leave out what they have seen"
+        )
+        return None
+    return seen_pixels(arrays, shape).astype(np.uint8)
 
 
 def _bands(weights: Weights) -> int:

@@ -15,7 +15,7 @@ from hsicli.errors import ConfigError, InputError
 from hsicli.products.weights import Weights, packed
 from hsicli.runtime import Checkpoint, Track, nowhere, numpy_rng, quiet
 from hsicli.stages.superresolution.alignment import Alignment, unmoved
-from hsicli.stages.superresolution.methods import Model, fit_model, model_of, model_weights
+from hsicli.stages.superresolution.methods import Model, fit_model, model_weights
 from hsicli.stages.superresolution.pairs import (
     Pairs,
     PairsConfig,
@@ -148,7 +148,8 @@ def train_superres(
             done["weights"] = _stored(_weights(model, axes))
     weights = _restored(done["weights"])
     scores = {by: done[by]["held_out"] for by in splits}
-    return _with_origin(weights, pairs, splits[config.split.by[0]], scores, device)
+    shape = (low or high).shape[:2]
+    return _with_origin(weights, pairs, splits[config.split.by[0]], scores, shape)
 
 
 def _drawn(
@@ -265,10 +266,10 @@ def _restored(fields: dict[str, Any]) -> Weights:
 
 
 def _with_origin(
-    weights: Weights, pairs: Pairs, split: Split, scores: dict[By, dict[str, float]], device: torch.device
+    weights: Weights, pairs: Pairs, split: Split, scores: dict[By, dict[str, float]], shape: tuple[int, int]
 ) -> Weights:
     """The weights with what was seen of the scene, and how well held-out pairs were met."""
-    arrays = model_of(weights, device).arrays | {"noise": pairs.noise}
+    arrays = weights.arrays() | {"noise": pairs.noise, "shape": np.array(shape)}
     if split.roles is not None:
         arrays |= {"roles": split.roles, "side": np.array(split.side)}
     else:

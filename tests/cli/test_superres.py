@@ -109,6 +109,16 @@ def test_two_cubes_a_shift_and_control_points(scene):
     np.testing.assert_array_equal(found.truth, read_cube(Path("fine.h5")).data[row, col])
 
 
+def test_a_scene_is_known_again_as_it_is_prepared(scene):
+    run("preprocess scene.img window.h5 --window 1800,2450")
+    run(f"superres apply window.h5 w.h5 ew.h5 --sensor {SENSOR} --threads 1")
+    used = [read_product(Path(name), Estimate).used for name in ("e.h5", "ew.h5")]
+    np.testing.assert_array_equal(*used)
+    run("synth mixtures other.img --rows 30 --cols 32 --seed 4")
+    run(f"superres apply other.img w.h5 eo.h5 --sensor {SENSOR} --threads 1")
+    assert read_product(Path("eo.h5"), Estimate).used is None
+
+
 def test_a_sensor_may_be_a_table_which_is_an_input(scene):
     Path("sensor.csv").write_text("wavelength_nm,fwhm_nm\n2000,150\n2150,120\n2300,150\n")
     told = TRAIN.replace(SENSOR, "sensor.csv").replace("w.h5", "v.h5")

@@ -105,6 +105,12 @@ def test_what_was_seen_of_the_scene_is_noted_only_of_that_scene(applied, low):
     assert applied(low, same_scene=True).used.mean() == pytest.approx(0.8, abs=0.05)
 
 
+def test_other_pixels_of_the_same_ground_are_warned_of(applied, low, caplog):
+    part = Cube(low.data[4:], wavelengths=low.wavelengths)
+    assert applied(part, same_scene=True).used is None
+    assert "cannot leave out" in caplog.text
+
+
 def test_bands_may_come_in_any_order_and_among_others(applied, low):
     order = [2, 0, 3, 1]
     more = Cube(
