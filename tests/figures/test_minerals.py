@@ -47,4 +47,4 @@ def test_the_table_says_how_far_to_trust_thresholds_where_they_were_calibrated()
     )
     assert calibrated.rows[0][-2:] == ("1.0e-04", "0.90")
     assert len(calibrated.columns) == len(calibrated.rows[0])
-    assert "3 pixels show their mineral in a ratio only, 2 where" in calibrated.note
+    assert "3 pixels show their mineral in a ratio only, 2 where" in calibrated.caption
