@@ -89,23 +89,23 @@ def _strangeness(scores: EstimateScores) -> ScoreTable:
 
 
 def _features(scores: EstimateScores) -> ScoreTable:
-    columns = ["absorption", "pixels", "depth"]
-    for name in _names(scores):
-        columns += [f"{name}: depth error", "bias", "position error"]
     rows: list[tuple[object, ...]] = []
     for k, centre in enumerate(scores.features):
-        cells = [
-            cell
-            for error, bias, moved in zip(
-                scores.depth_error, scores.depth_bias, scores.position_error, strict=True
+        for run, name in enumerate(_names(scores)):
+            first = (f"{centre:g} nm", int(scores.feature_pixels[k]), _number(scores.feature_depth[k]))
+            errors = (scores.depth_error[run, k], scores.depth_bias[run, k])
+            moved = scores.position_error[run, k]
+            rows.append(
+                (
+                    *(first if run == 0 else ("", "", "")),
+                    name,
+                    *map(_number, errors),
+                    f"{moved:.1f} nm" if np.isfinite(moved) else "–",
+                )
             )
-            for cell in (_number(error[k]), _number(bias[k]), f"{moved[k]:.1f} nm")
-        ]
-        rows.append(
-            (f"{centre:g} nm", int(scores.feature_pixels[k]), _number(scores.feature_depth[k]), *cells)
-        )
     note = "where the truth has the absorption; errors are root mean squares, bias is estimate less truth."
-    return ScoreTable("diagnostic absorptions", tuple(columns), rows, note)
+    columns = ("absorption", "pixels", "depth", "estimate", "depth error", "bias", "position error")
+    return ScoreTable("diagnostic absorptions", columns, rows, note)
 
 
 def _library(scores: Any) -> ScoreTable:
