@@ -59,7 +59,7 @@ FINE = np.arange(2000.0, 2502.0)
 PAPER = NetworkConfig(
     hidden=(128, 128), dropout=0.1, mean="sigmoid",
     training=TrainingConfig(
-        epochs=40, batch_size=64, learning_rate=1e-3, final_learning_rate=1e-5, patience=6
+        epochs=100, batch_size=32, learning_rate=2e-3, final_learning_rate=1e-5, patience=10
     ),
 )  # fmt: skip
 
