@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -104,11 +104,14 @@ def fit_model(
     arrays["restoration"] = restoration(low, high, config.scaling)
     arrays |= known_spectra(x, numpy_rng(seed))
     arrays["strangeness"] = np.quantile(distance_to_known(arrays, held_x), QUANTILES)
-    say = _says(arrays, config, device)
-    found = calibrate(say(held_x), held_y)
-    arrays["inflation"], arrays["factors"] = np.array(found.inflation), found.factors
     labels = [label for label in ("diagonal", "unfrozen", "mixture", config.method) if label in run.kept]
-    return Model(config, arrays, say, HISTORY if labels else (), run.history(*labels) if labels else None)
+    model = Model(
+        config, arrays | {"inflation": np.array(1.0)}, _says(arrays, config, device),
+        HISTORY if labels else (), run.history(*labels) if labels else None,
+    )  # fmt: skip
+    found = calibrate(predict(model, held_low), held_high)  # with all that restoring reflectance adds
+    arrays["inflation"], arrays["factors"] = np.array(found.inflation), found.factors
+    return replace(model, arrays=arrays)
 
 
 def predict(model: Model, low: np.ndarray) -> Density:

@@ -136,3 +136,10 @@ def test_the_default_has_no_diagonal_form():
 def test_settings_without_meaning_are_refused(key):
     with pytest.raises(ValueError, match=key):
         replace(BASE, **{key: 0})
+
+
+def test_intervals_hold_what_they_state_where_offset_and_range_are_foretold():
+    model = fitted(replace(BASE, method="gaussian", scaling="minmax"))
+    density = predict(model, TEST[0])
+    held = np.abs(TEST[1] - mean(density)) <= model.interval_factors[1] * deviations(density)
+    assert held.mean() == pytest.approx(0.9, abs=0.03)
