@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hsicli.cli.aligning import alignment_of
 from hsicli.cli.config import read_config
 from hsicli.cli.console import track
 from hsicli.cli.job import Job, plan
@@ -29,7 +30,6 @@ from hsicli.errors import ConfigError, InputError
 if TYPE_CHECKING:
     from hsicli.cube import Cube
     from hsicli.provenance import Provenance
-    from hsicli.stages.superresolution.alignment import Alignment
     from hsicli.stages.superresolution.sensors import Sensor
 
 CUBES = {"cube", "low", "high"}
@@ -157,7 +157,7 @@ def train(
     job.commit(
         train_superres(
             fine, config, low=coarse, sensor=_sensor(text, fine) if text else None,
-            alignment=_alignment(config.shift, points), seed=seed, device=pick_device(device), track=track,
+            alignment=alignment_of(config.shift, points), seed=seed, device=pick_device(device), track=track,
             checkpoint=job.checkpoint,
         )
     )  # fmt: skip
@@ -261,26 +261,6 @@ def _cube(path: Path, mask: Path | None) -> "Cube":
             hint="give a mask of the cube",
         )
     return cube.with_valid(keep)
-
-
-def _alignment(shift: tuple[float, float] | None, points: Path | None) -> "Alignment | None":
-    from hsicli.stages.superresolution.alignment import fitted, shifted
-
-    if shift is not None and points is not None:
-        raise ConfigError("--shift and --points both align the cubes", hint="give one of them")
-    if shift is not None:
-        return shifted(*shift)
-    if points is None:
-        return None
-    from hsicli.io.tables import read_table
-
-    table = read_table(points)
-    if table.values.shape[1] != 4:
-        raise InputError(
-            f"{points}: has {table.values.shape[1]} columns, expected row and col in LOW, then in HIGH",
-            hint="write a table of four columns",
-        )
-    return fitted(table.values)
 
 
 def _numbers(option: str, text: str | None) -> list[float] | None:

@@ -109,6 +109,21 @@ def test_two_cubes_a_shift_and_control_points(scene):
     np.testing.assert_array_equal(found.truth, read_cube(Path("fine.h5")).data[row, col])
 
 
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("1,2,3\n4,5,6\n", "has 3 columns"),
+        ("low_row,low_col,high_row,high_col\n1,2,3,x\n4,5,6,7\n1,1,2,2\n", "no numbers"),
+        ("1,1,1,1\n2,2,2,2\n", "do not fix"),
+    ],
+)
+def test_control_points_that_say_nothing_are_refused(scene, text, word):
+    Path("bad.csv").write_text(text)
+    result = run("superres train scene.img scene.img wp.h5 --points bad.csv", code=3)
+    assert word in result.stderr
+    assert not Path("wp.h5").exists()
+
+
 def test_a_scene_is_known_again_as_it_is_prepared(scene):
     run("preprocess scene.img window.h5 --window 1800,2450")
     run(f"superres apply window.h5 w.h5 ew.h5 --sensor {SENSOR} --threads 1")
