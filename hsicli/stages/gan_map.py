@@ -65,7 +65,7 @@ class GanMapConfig:
 
     VERSION: ClassVar[int] = 1
 
-    method: Method | None = None  # what is compared; None: gan-depth with weights, else band-depth
+    method: Method | None = None  # what is compared; None: gan with weights, else band-depth
     scales: tuple[int, ...] = (1, 3, 5)  # widths of the boxes whose means are mapped, pixels
     composite: Rule = "least-smoothed"  # whose word counts where scales do not agree
     variants: Variants = "joined"  # exemplars whose names say that they are of one mineral
@@ -122,7 +122,7 @@ def map_minerals(
     Saranathan and Parente, "Adversarial feature learning for improved mineral mapping of CRISM data",
     Icarus 355, 2021, §3.3.
     """
-    method: Method = config.method or ("band-depth" if weights is None else "gan-depth")
+    method: Method = config.method or ("band-depth" if weights is None else "gan")
     gan = gan_of(weights, device) if weights is not None and method in OF_WEIGHTS else None
     if method in OF_WEIGHTS and gan is None:
         raise ConfigError(

@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_numbers(scene, library):
 
 def test_with_weights_their_axis_is_the_map_s(scene, library, weights):
     found = run(scene, library, weights)
-    assert found.method == "gan-depth"
+    assert found.method == "gan"
     np.testing.assert_array_equal(found.wavelengths, AXIS)
     with pytest.raises(InputError, match="the weights expect spectra from"):
         run(scene.with_bands(AXIS < 2000), library, weights, method="gan")
