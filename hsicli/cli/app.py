@@ -41,9 +41,8 @@ NO_MEMORY = ("can't allocate memory", "out of memory")  # torch's words, on a pr
 
 EPILOG = (
     "Exit codes: 0 done or already done · 1 the computation failed · 2 usage or configuration · "
-    "3 an input is missing or invalid · 4 the output exists and was made otherwise · 5 some images of a batch "
-    "failed · "
-    "130 interrupted · 143 terminated after a checkpoint."
+    "3 an input is missing or invalid · 4 the output exists and was made otherwise · "
+    "5 some images of a batch failed · 130 interrupted · 143 terminated after a checkpoint."
 )
 
 

@@ -107,7 +107,7 @@ def _run(outdir: Path, steps: "Recipe", plans: "Sequence[list[Task]]", made: "Ma
     plan = write_plan(outdir.resolve() / ".batch", steps, tasks, made)
     if not tasks:
         return
-    for _ in track(run_plan(plan, steps, tasks, made, lock), "stages", len(tasks)):  # type: ignore[arg-type]
+    for _ in track(run_plan(plan, tasks, made, lock), "stages", len(tasks)):  # type: ignore[arg-type]
         pass
 
 

@@ -95,9 +95,7 @@ def write_plan(folder: Path, recipe: Recipe, tasks: Sequence[Task], machine: Mac
     return path
 
 
-def run_plan(
-    plan: Path, recipe: Recipe, tasks: Sequence[Task], machine: Machine, lock: Lock
-) -> Iterator[Task]:
+def run_plan(plan: Path, tasks: Sequence[Task], machine: Machine, lock: Lock) -> Iterator[Task]:
     """Let the engine run a plan; each task when it has ended, well or not.
 
     Raises
@@ -112,7 +110,7 @@ def run_plan(
     slices = -(-len(waiting) // AT_A_TIME)
     with as_file(files("hsicli.workflow")) as workflow, (plan.parent / "engine.log").open("wb") as said:
         for number in range(1, slices + 1):
-            words = _command(workflow, plan, recipe, machine)
+            words = _command(workflow, plan, machine)
             words += ["--batch", f"all={number}/{slices}"] if slices > 1 else []
             engine = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True,
@@ -129,7 +127,7 @@ def run_plan(
                 raise HsiError(_complaint(plan.parent / "engine.log"), hint="look at the end of that file")
 
 
-def _command(workflow: Path, plan: Path, recipe: Recipe, machine: Machine) -> list[str]:
+def _command(workflow: Path, plan: Path, machine: Machine) -> list[str]:
     words = [
         sys.executable, "-m", "snakemake", "--snakefile", str(workflow / "Snakefile"),
         "--directory", str(plan.parent), "--config", f"plan={plan.resolve()}",
@@ -140,9 +138,7 @@ def _command(workflow: Path, plan: Path, recipe: Recipe, machine: Machine) -> li
         resources = [f"mem_mb={machine.memory_mb}", f"gpu={max(1, machine.gpus)}"]
         return [*words, "--cores", str(machine.cores), "--resources", *resources]
     shipped = workflow / "profiles" / machine.profile
-    together = [f"{stage.name}=image" for stage in recipe.stages if not stage.table.gpu]
-    words += ["--profile", str(shipped if shipped.is_dir() else Path(machine.profile).resolve())]
-    return [*words, "--groups", *together] if together else words
+    return [*words, "--profile", str(shipped if shipped.is_dir() else Path(machine.profile).resolve())]
 
 
 def _ended(marks: Path, waiting: dict[str, dict[str, Task]]) -> Iterator[Task]:
