@@ -145,10 +145,11 @@ GRAPHS = {
 """That features are compared on: the default, one of longer edges, and one that few features decide."""
 
 
-def masked(pixels: int, step: int, epochs: int, masks: str) -> FeatureConfig:
+def masked(given: argparse.Namespace, masks: str) -> FeatureConfig:
     """The masked autoencoder with these settings."""
-    training = TrainingConfig(epochs, 48, 5e-4, 1.7e-4, epochs)
-    return FeatureConfig("umae", umae=MaskedConfig(pixels, UmaeConfig(step=step, masks=masks), training))  # type: ignore[arg-type]
+    training = TrainingConfig(given.epochs, 48, 5e-4, 1.7e-4, given.epochs)
+    network = UmaeConfig(patch=given.patch, step=given.step, masks=masks)  # type: ignore[arg-type]
+    return FeatureConfig("umae", umae=MaskedConfig(given.pixels, network, training))
 
 
 def show_features(
@@ -231,6 +232,7 @@ def main() -> None:
     )
     parser.add_argument("--pixels", type=int, default=200, help="that the masked autoencoder learns from")
     parser.add_argument("--step", type=int, default=4, help="bands from one of its tokens to the next")
+    parser.add_argument("--patch", type=int, default=7, help="rows and cols that each of them sees")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--masks", choices=("fixed", "random"), nargs="+", default=["random"])
     given = parser.parse_args()
@@ -269,12 +271,8 @@ def main() -> None:
         middle = replace(base, grid=GridConfig(percentile=percentiles))
         show_diffuse("`diffuse`, the middle of the five", cube, [middle], truth)
     if "features" in given.table:
-        umae = {
-            f"umae, a token every {given.step} bands, {masks} masks, {given.epochs} epochs": masked(
-                given.pixels, given.step, given.epochs, masks
-            )
-            for masks in given.masks
-        }
+        words = f"umae, patches of {given.patch}, a token every {given.step} bands"
+        umae = {f"{words}, {masks} masks": masked(given, masks) for masks in given.masks}
         compare_features(cube, truth, classes, given.seeds, umae)
     if "ablation" in given.table:
         for name, config in ablations(classes).items():
