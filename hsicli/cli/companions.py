@@ -9,7 +9,7 @@ SUFFIXES = {
     "cube": (".png",),
     "labels": ("-times.png", "-spectra.png", ".png", ".tif.aux.xml", ".tif"),
     "subspace": (".png",),
-    "minerals": ("-spectra.png", ".png", "-score.tif", ".tif.aux.xml", ".tif"),
+    "minerals": ("-minerals.csv", "-spectra.png", ".png", "-score.tif", ".tif.aux.xml", ".tif"),
     "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
     "estimate": ("-pixels.png", ".png", ".tif"),
     "weights": (".png",),
@@ -48,6 +48,10 @@ def write_companions(output: Path, product: Any, fingerprint: str) -> list[Path]
             figure.savefig(partial, format="png", metadata={"Software": "hsicli", "Source": fingerprint})
     if isinstance(product, Abundances):
         _write_endmembers(_beside(output, "-endmembers.csv"), product, fingerprint)
+    if isinstance(product, Minerals):
+        from hsicli.io.mineral_tables import write_minerals
+
+        write_minerals(_beside(output, "-minerals.csv"), product, fingerprint)
     maps: dict[str, Any] = {}
     match product:
         case Labels():

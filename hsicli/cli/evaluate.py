@@ -187,15 +187,14 @@ def _holds_scores(path: Path) -> bool:
 
 
 def _scores(maps: list[Path], config: Any, extras: dict[str, Path | None], seed: int) -> "Scores":
-    from hsicli.io.hdf5 import read_product
+    from hsicli.io.class_products import read_classes
     from hsicli.io.labels import read_labels
     from hsicli.io.reading import read_cube
     from hsicli.io.regions import read_regions
     from hsicli.io.speclib import read_library
-    from hsicli.products.labels import Labels
     from hsicli.stages.evaluate import evaluate_labels
 
-    labels = [read_product(path, Labels) for path in maps]
+    labels = [read_classes(path) for path in maps]
     if config.repeat > 1:
         from hsicli.cli.repetition import repeat_clustering
 
@@ -275,14 +274,13 @@ def _show(scores: Any, *, alone: bool) -> None:
 def _draw_beside(first: Path, other: Path) -> None:
     """Both maps in matched colours, beside the first."""
     from hsicli.figures.maps import draw_two_maps
+    from hsicli.io.class_products import read_classes
     from hsicli.io.files import replacing
-    from hsicli.io.hdf5 import read_product
     from hsicli.io.labels import read_labels
-    from hsicli.products.labels import Labels
     from hsicli.products.rasters import class_raster
     from hsicli.stages.evaluate import matched_raster
 
-    product = read_product(first, Labels)
+    product = read_classes(first)
     figure = draw_two_maps(
         class_raster(product), matched_raster(product, read_labels(other)), (first.name, other.name)
     )

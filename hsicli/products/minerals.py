@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hsicli.cube import Grid
+from hsicli.products.labels import Labels
 from hsicli.products.rasters import MAX_BYTE_CLASSES, Raster
 
 GUESS, IDENTIFIED = 1, 2
@@ -71,6 +72,22 @@ class Minerals:
     latlon: np.ndarray | None = field(default=None, metadata={"axes": "rows cols latlon", "unit": "degree"})
     """Latitude and longitude of each pixel, where there is no grid but these."""
     grid: Grid | None = None
+
+
+def mineral_labels(product: Minerals) -> Labels:
+    """The minerals as classes: their mean spectra are those of identified pixels."""
+    means = np.asarray(product.reflectance[:, SHOWN.index("mean")], dtype=float)
+    return Labels(
+        labels=np.asarray(product.labels),
+        names=product.names,
+        colours=product.colours,
+        counts=product.counts,
+        means=means,
+        deviations=np.full(means.shape, np.nan),
+        wavelengths=product.wavelengths,
+        latlon=product.latlon,
+        grid=product.grid,
+    )
 
 
 def mineral_raster(product: Minerals) -> Raster:

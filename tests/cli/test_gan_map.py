@@ -43,6 +43,7 @@ def test_it_writes_map_scores_and_pictures_and_knows_when_it_is_done(here):
     product = read_product(Path("out.h5"), Minerals)
     for name in ("out.png", "out-spectra.png"):
         assert Path(name).stat().st_size > 1000
+    assert len(Path("out-minerals.csv").read_text().splitlines()) == 2 + len(product.names)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open("out.tif") as image, rasterio.open("out-score.tif") as scores:
@@ -59,6 +60,7 @@ def test_a_map_of_minerals_goes_into_mosaics_exports_and_reports(here):
     run(f"gan-map scene.img none scene_endmembers.csv next.h5 --method band-depth {QUICK}")
     run("mosaic next.h5 composed.tif")
     run("export next.h5 classes.hdr")
+    run("evaluate next.h5 --truth scene_labels.img")
     run("report next.h5 page.html")
     assert "Minerals were mapped after Saranathan and Parente" in Path("page.html").read_text()
 
