@@ -330,7 +330,8 @@ def crism_table(data: Path, seed: int, only: str) -> Iterator[dict[str, Any]]:
     sizes = {"channels": [len(coarse), int(inside.sum())]}
     yield {"model": "interpolation", "rmse": float(np.sqrt(((straight - y) ** 2).mean()))} | sizes
     for name in [name for name in ("ridge full", "mlp full", "GM full", "deep-mixture full") if only in name]:
-        config = replace(dict(contenders())[name], noise_floor=ModelConfig().noise_floor)
+        default = ModelConfig()
+        config = replace(dict(contenders())[name], noise_floor=default.noise_floor, scaling=default.scaling)
         model, seconds = fitted(pairs, config, seed)
         yield {"model": name, "cpu_seconds": seconds} | summary(pair_scores(model, x, y)) | sizes
 

@@ -32,7 +32,7 @@ class ModelConfig:
 
     method: Method = "deep-mixture"
     covariance: Covariance = "full"  # of y given x
-    scaling: Scaling = "none"  # before the model; level: by the mean of x; minmax, the paper's: each to 0…1
+    scaling: Scaling = "level"  # before the model: by the mean of x; each to 0…1 (minmax, the paper's); none
     cleaning: Literal["none", "mnf"] = "none"  # of y to learn from; it is calibrated on what was measured
     noise_floor: float = 0.0005  # τ, of scaled spectra: no band is more certain than this
     components: int | None = None  # K of a mixture; unless given, 8 of deep-mixture, else by held-out pairs
