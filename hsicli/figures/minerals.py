@@ -104,7 +104,8 @@ def draw_mineral_spectra(product: Minerals) -> Figure:
     """A line of panels a mineral: reflectance, and what was compared, its continuum removed.
 
     Each shows the exemplar, the mean of the identified pixels and the best and the worst of these; of
-    the guesses, where none is identified. Reflectance is divided by its mean, so that shapes can be compared.
+    the guesses, where none is identified, with their scores and places, and the thresholds of an identification and
+    of a guess. Reflectance is divided by its mean, so that shapes can be compared.
 
     Parameters
     ----------
@@ -162,4 +163,4 @@ def _scores(product: Minerals, k: int) -> str:
     for end, (row, col) in zip(("best", "worst"), product.places[k], strict=True):
         if row >= 0:
             words.append(f"{end} {float(product.score[row, col]):.3f} at {row},{col}")
-    return f"{'; '.join(words)} (from {identification:.3f}, {guess:.3f} a guess)"
+    return f"{'; '.join(words)} (≥ {identification:.3f}, {guess:.3f})"
