@@ -104,8 +104,8 @@ def draw_mineral_spectra(product: Minerals) -> Figure:
     """A line of panels a mineral: reflectance, and what was compared, its continuum removed.
 
     Each shows the exemplar, the mean of the identified pixels and the best and the worst of these; of
-    the guesses, where none is identified, with their scores and places, and the thresholds of an identification and
-    of a guess. Reflectance is divided by its mean, so that shapes can be compared.
+    the guesses, where none is identified. Above stand their scores and places, and the thresholds of an
+    identification and of a guess. Reflectance is divided by its mean, so that shapes can be compared.
 
     Parameters
     ----------
