@@ -13,9 +13,14 @@ SUFFIXES = {
     "abundances": ("-endmembers.csv", "-endmembers.png", ".png", ".tif"),
     "estimate": ("-pixels.png", ".png", ".tif"),
     "weights": (".png",),
+    "scores": (".png",),
 }
 
-DRAWN_OF = {("labels", "-times.png"): "times", ("weights", ".png"): "history"}
+DRAWN_OF = {
+    ("labels", "-times.png"): "times",
+    ("weights", ".png"): "history",
+    ("scores", ".png"): "confusion",
+}
 """Companions that only products with this array have."""
 
 PICTURE_PIXELS, PICTURE_NUMBERS = 250_000, 2_000_000

@@ -5,6 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from hsicli.figures.abundances import draw_abundances, draw_endmembers
+from hsicli.figures.agreement import draw_agreement
 from hsicli.figures.cubes import draw_cube
 from hsicli.figures.diffusion import draw_times
 from hsicli.figures.estimates import draw_certainty, draw_pixels
@@ -20,6 +21,7 @@ from hsicli.products.labels import Labels
 from hsicli.products.minerals import Minerals
 from hsicli.products.overview import Overview
 from hsicli.products.rasters import class_raster
+from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
 
@@ -49,6 +51,8 @@ def draw(product: Any) -> dict[str, Figure]:
             return {".png": draw_abundances(product), "-endmembers.png": draw_endmembers(product)}
         case Minerals():
             return {".png": draw_minerals(product), "-spectra.png": draw_mineral_spectra(product)}
+        case Scores():
+            return {} if product.confusion is None else {".png": draw_agreement(product)}
         case Weights() if product.method == "gan":
             return {".png": draw_generated(product)}
         case Estimate():

@@ -17,6 +17,7 @@ from hsicli.products.estimates import Estimate
 from hsicli.products.labels import Labels
 from hsicli.products.minerals import Minerals
 from hsicli.products.overview import Match
+from hsicli.products.scores import Scores
 from hsicli.products.subspace import Subspace
 from hsicli.products.weights import Weights
 from hsicli.provenance import Provenance
@@ -145,6 +146,11 @@ def _section(entry: Entry, *, explored: bool) -> Section:
         case Estimate():
             pictures += [
                 picture(figure, ESTIMATE_CAPTIONS[suffix]) for suffix, figure in draw(entry.product).items()
+            ]
+        case Scores() as product:
+            pictures += [
+                picture(figure, "Which class holds what of the truth; the scores beside a blind guess.")
+                for figure in draw(product).values()
             ]
         case Weights() as product:
             pictures += [picture(figure, "How it learnt.") for figure in draw(product).values()]
