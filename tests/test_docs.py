@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = typer.main.get_command(app)
 COMMANDS = sorted(PROGRAM.commands)
 SUBCOMMANDS = [
-    f"{name}-{part}" for name, command in PROGRAM.commands.items() for part in getattr(command, "commands", ())
+    f"{name}-{part}"
+    for name, command in PROGRAM.commands.items()
+    for part in getattr(command, "commands", ())
 ]
 README = (ROOT / "README.md").read_text()
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
