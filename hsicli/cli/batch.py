@@ -1,6 +1,6 @@
 """hsicli batch."""
 
-import sys
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,13 +11,15 @@ from hsicli.cli.console import console, track
 from hsicli.cli.interrupts import interrupts
 from hsicli.cli.job import machine as process
 from hsicli.cli.options import COMPUTE, INPUTS, RUN, DryRun
-from hsicli.errors import ConfigError, InputError, PartError
+from hsicli.errors import ConfigError, HsiError, InputError, PartError
 
 if TYPE_CHECKING:
     from hsicli.cli.batching.planning import Task
     from hsicli.cli.batching.recipe import Recipe
     from hsicli.cli.batching.results import Row
     from hsicli.cli.batching.running import Machine
+
+log = logging.getLogger(__name__)
 
 SHOWN = 40
 """Images that the screen lists; of more, those that failed."""
@@ -118,13 +120,16 @@ def _write(
     from hsicli.cli.batching.joining import write_classes, write_index, write_mosaic
     from hsicli.cli.batching.results import by_item, write_rows
 
-    write_rows(outdir / "items.csv", rows)
-    write_classes(outdir, rows)
-    if steps.mosaic is not None:
-        wrong = write_mosaic(outdir, steps.mosaic, plans, rows)
-        if wrong:
-            sys.stderr.write(f"hsicli: warning: no mosaic: {wrong}\n")
-    write_index(outdir, f"{title}: {outdir.name}", by_item(rows), rows)
+    try:
+        write_rows(outdir / "items.csv", rows)
+        write_classes(outdir, rows)
+        if steps.mosaic is not None:
+            wrong = write_mosaic(outdir, steps.mosaic, plans, rows)
+            if wrong:
+                log.warning("no mosaic: %s", wrong)
+        write_index(outdir, f"{title}: {outdir.name}", by_item(rows), rows)
+    except (OSError, HsiError) as error:  # a full disk: what became of the images is shown all the same
+        log.warning("the tables could not be written: %s", error)
 
 
 def _show_plan(plans: "Sequence[list[Task]]") -> None:
