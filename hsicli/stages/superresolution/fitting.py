@@ -67,7 +67,7 @@ def learnt(
     weight_decay : float
         Of AdamW.
     """
-    with seeded(run.seed + sum(label.encode()), run.device) as generator:
+    with seeded(_seed(run.seed, label), run.device) as generator:
         network = build().to(run.device)
         weights = [value for value in network.parameters() if value.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=training.learning_rate, weight_decay=weight_decay)
@@ -84,6 +84,11 @@ def learnt(
         run.kept[label] = {"state": _detached(state), "history": history}
         network.load_state_dict(state.best)
     return network.eval()
+
+
+def _seed(seed: int, label: str) -> int:
+    """Of one fit: no other fit of this run, or of one with a seed nearby, has it."""
+    return (1_000_003 * seed + sum(label.encode())) % 2**63
 
 
 def _shorten(weights: list[nn.Parameter]) -> None:
