@@ -137,8 +137,8 @@ def _diffuse(config: Mapping[str, Any]) -> str:
 def _gan_train(config: Mapping[str, Any]) -> str:
     low, high = config["window"]
     return (
-        f"Features of continuum-removed spectra between {low:g} and {high:g} nm were learnt without labels by "
-        f"a generative adversarial network after Saranathan and Parente (Icarus 355, 2021), in at most "
+        f"Features of continuum-removed spectra between {low:g} and {high:g} nm were learnt without labels "
+        f"by a generative adversarial network after Saranathan and Parente (Icarus 355, 2021), in at most "
         f"{config['training.iterations']} steps of {config['training.batch_size']} spectra."
     )
 
