@@ -284,6 +284,8 @@ def _same_scene(job: Job, learnt: "Provenance") -> bool:
 
 def _cubes_behind(step: dict[str, Any], role: str) -> set[str]:
     """Digests of an input, and of the cubes that it was made from."""
+    if role not in step["inputs"]:  # of another command
+        return set()
     found = {step["inputs"][role]}
     parent = step["parents"].get(role)
     if parent is not None:
