@@ -16,8 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --only-binary :all: torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --only-binary :all: setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --only-binary :all: \
-		--no-binary connection_pool --no-build-isolation -e '.[dev,batch]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,batch]'
 	@touch $(STAMP)
 
 demo: install  ## a scene with known truth, the chain, a report: under a minute
