@@ -35,7 +35,7 @@ test: install  ## the tests, under five minutes
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-all: install  ## the slow ones too
-	$(BIN)/pytest -m 'not gpu and not slurm'
+	$(BIN)/pytest -m 'not gpu and not slurm and not qgis'
 
 bench: install  ## time every kernel beside its peer
 	$(BIN)/python scripts/bench.py
