@@ -1,4 +1,4 @@
-"""A class map as QGIS itself reads it, on Earth and on Mars. Opt-in: Debian's python3-qgis; pytest -m qgis."""
+"""A class map as QGIS itself reads it, on Earth and on Mars. Opt-in: python3-qgis; pytest -m qgis."""
 
 import json
 import os
