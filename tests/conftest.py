@@ -1,6 +1,8 @@
 """The planted scene, the random generator, the device and the place of the real data; nothing else."""
 
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,16 @@ from hsicli.algorithms.minerals import Absorption, reflectance
 from hsicli.algorithms.mixing import dominant, mix, random_abundances
 from hsicli.cube import Cube
 from hsicli.library import Library
+
+
+@pytest.fixture(autouse=True)
+def fresh_log() -> Iterator[None]:
+    """A command that ran in this process has set the log up for its screen; the next test sees none of it."""
+    yield
+    logger = logging.getLogger("hsicli")
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
 
 
 @pytest.fixture
