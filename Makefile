@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev,batch]'
 	@touch $(STAMP)
 
-demo: install  ## a scene with known truth, the chain, a report: under a minute
+demo: install  ## a scene with known truth, the chain, a report: about a minute
 	$(BIN)/hsicli demo demo
 
 check: install  ## format, lint, types

@@ -17,8 +17,12 @@ STEPS = (
     "hysime cube.h5 subspace.h5",
     "cluster cube.h5 classes.h5 --subspace subspace.h5",
     "evaluate classes.h5 scores.h5 --truth scene_labels.img",
+    "gan-train scene.img weights.h5 --iterations 300 --set looks.every=150",
+    "gan-map scene.img weights.h5 scene_endmembers.csv minerals.h5",
+    "evaluate minerals.h5 mineral_scores.h5 --truth scene_labels.img",
 )
-FILES = {"img", "h5"}
+FILES = {"img", "h5", "csv"}
+SEEDED = {"synth", "cluster", "evaluate", "gan-train", "gan-map"}
 
 
 def demo(ctx: typer.Context, folder: Folder = Path("demo"), seed: Seed = 0) -> None:
@@ -28,7 +32,7 @@ def demo(ctx: typer.Context, folder: Folder = Path("demo"), seed: Seed = 0) -> N
     quiet, as_json = console.verbosity < 0, console.as_json  # each step sets up the screen for itself
     for step in STEPS:
         words = [str(folder / word) if word.rpartition(".")[2] in FILES else word for word in step.split()]
-        if words[0] in {"synth", "cluster", "evaluate"}:
+        if words[0] in SEEDED:
             words += ["--seed", str(seed)]
         sys.stderr.write(f"$ hsicli {' '.join(words)}\n")
         words += ["--quiet"] if quiet else []
@@ -49,8 +53,10 @@ def _write_page(folder: Path, report: Path) -> None:
     from hsicli.io.labels import read_labels
     from hsicli.io.speclib import read_library
     from hsicli.products.labels import Labels
+    from hsicli.products.minerals import Minerals
     from hsicli.products.scores import Scores
     from hsicli.products.subspace import Subspace
+    from hsicli.products.weights import Weights
     from hsicli.stages.evaluate import matched_raster
     from hsicli.stages.report import ReportConfig, overview
 
@@ -61,6 +67,9 @@ def _write_page(folder: Path, report: Path) -> None:
         subspace=read_product(folder / "subspace.h5", Subspace),
         classes=classes,
         scores=read_product(folder / "scores.h5", Scores),
+        weights=read_product(folder / "weights.h5", Weights),
+        minerals=read_product(folder / "minerals.h5", Minerals),
+        mineral_scores=read_product(folder / "mineral_scores.h5", Scores),
         commands=[f"hsicli {step}" for step in STEPS],
         scene=overview(read_product(folder / "cube.h5", Cube), ReportConfig()),
     )

@@ -8,10 +8,12 @@ from hsicli.figures.page import Section, Table, page, picture
 from hsicli.figures.report import explorer_of
 from hsicli.figures.viewer import Viewer
 from hsicli.products.labels import Labels
+from hsicli.products.minerals import Minerals
 from hsicli.products.overview import Overview
 from hsicli.products.rasters import Raster, class_raster
 from hsicli.products.scores import SCORE_TITLES, Scores
 from hsicli.products.subspace import Subspace
+from hsicli.products.weights import Weights
 
 RARE = 0.01
 """Share of the pixels below which a class is called rare."""
@@ -24,6 +26,9 @@ def demo_page(
     subspace: Subspace,
     classes: Labels,
     scores: Scores,
+    weights: Weights,
+    minerals: Minerals,
+    mineral_scores: Scores,
     commands: list[str],
     scene: Overview,
 ) -> str:
@@ -35,7 +40,7 @@ def demo_page(
         The planted classes, in the colours of the classes found.
     endmembers : int
         Of the scene.
-    subspace, classes, scores : products
+    subspace, classes, scores, weights, minerals, mineral_scores : products
         What the chain found.
     commands : list of str
         The command lines, in order.
@@ -69,9 +74,27 @@ def demo_page(
                     ),
                 ),
             ),
+            Section(
+                "Minerals by name",
+                (_said_of(weights),),
+                (_by_class(mineral_scores),),
+                (
+                    picture(draw(minerals)[".png"], "Minerals; guesses in lighter colours."),
+                    picture(draw(weights)[".png"], "What the network makes of noise, beside real spectra."),
+                ),
+            ),
         ],
         lead="A scene with planted minerals, clustered without its labels; the labels only score the result.",
         explorer=explorer_of(Viewer(scene, {"classes.h5": classes}, {}, "m")),
+    )
+
+
+def _said_of(weights: Weights) -> str:
+    steps = 0 if weights.history is None else int(weights.history[-1, 0])
+    return (
+        "The same scene, each pixel named after the planted spectrum that it resembles most, by features of "
+        f"a network that has learnt for {steps} steps. That is to show how it goes: the default is 10,000, "
+        "on many scenes."
     )
 
 

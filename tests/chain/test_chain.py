@@ -95,5 +95,6 @@ def test_the_demo_writes_its_page(tmp_path, monkeypatch):
     run("demo")
     page = (tmp_path / "demo" / "report.html").read_text()
     assert "Expected and obtained" in page
-    assert page.count("data:image/png;base64") == 3
+    assert "Minerals by name" in page
+    assert page.count("data:image/png;base64") == 6
     assert "http" not in page.replace("http-equiv", "")
