@@ -6,6 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hsicli.figures.bearings import draw_bearings
+from hsicli.figures.spectra import gaps
 from hsicli.products.estimates import Estimate
 
 DPI = 100
@@ -112,18 +113,18 @@ def draw_pixels(product: Estimate) -> Figure:
         kept = places.index((row, col))
         seen, inferred, image = panels[:, number]
         seen.plot(
-            product.input_wavelengths, np.asarray(product.inputs[row, col]), color=INPUT, marker="s",
+            product.input_wavelengths / 1000, np.asarray(product.inputs[row, col]), color=INPUT, marker="s",
             markersize=3, linewidth=1,
         )  # fmt: skip
         seen.set_title(f"{number + 1}: row {row}, col {col}", fontsize=FONT + 1)
         _draw_inferred(inferred, product, (row, col), kept)
-        _draw_covariance(figure, image, product.wavelengths, product.covariances[kept])
+        _draw_covariance(figure, image, product.wavelengths / 1000, product.covariances[kept])
         for axes in (seen, inferred):
-            axes.set_xlim(product.wavelengths[0], product.wavelengths[-1])
+            axes.set_xlim(product.wavelengths[0] / 1000, product.wavelengths[-1] / 1000)
             axes.spines[["top", "right"]].set_visible(False)
         for axes in (seen, inferred, image):
             axes.tick_params(labelsize=FONT - 1)
-    for axes, words in zip(panels[:, 0], ("seen", "inferred", "covariance, nm"), strict=True):
+    for axes, words in zip(panels[:, 0], ("seen", "inferred", "covariance, µm"), strict=True):
         axes.set_ylabel(words, fontsize=FONT + 1)
     handles, labels = panels[1, 0].get_legend_handles_labels()
     figure.legend(
@@ -135,16 +136,22 @@ def draw_pixels(product: Estimate) -> Figure:
 def _draw_inferred(axes: Axes, product: Estimate, place: tuple[int, int], kept: int) -> None:
     mean, deviation = np.asarray(product.mean[place]), np.asarray(product.deviation[place])
     half = product.interval_factors[BAND] * deviation
+    breaks = gaps(product.wavelengths)
+
+    def parted(values: np.ndarray) -> np.ndarray:
+        return np.insert(np.asarray(values, dtype=float), breaks, np.nan)
+
+    x = parted(product.wavelengths / 1000)
     axes.fill_between(
-        product.wavelengths, mean - half, mean + half, color=MEAN, alpha=0.22, linewidth=0,
+        x, parted(mean - half), parted(mean + half), color=MEAN, alpha=0.22, linewidth=0,
         label=f"interval of {100 * product.levels[BAND]:g} %",
     )  # fmt: skip
     if product.samples is not None:
         for sample in product.samples[kept][:MOST_SAMPLES]:
-            axes.plot(product.wavelengths, sample, color="0.55", linewidth=0.5)
-    axes.plot(product.wavelengths, mean, color=MEAN, linewidth=1.2, label="mean")
+            axes.plot(x, parted(sample), color="0.55", linewidth=0.5)
+    axes.plot(x, parted(mean), color=MEAN, linewidth=1.2, label="mean")
     if product.truth is not None:
-        axes.plot(product.wavelengths, product.truth[kept], color=TRUTH, linewidth=0.9, label="truth")
+        axes.plot(x, parted(product.truth[kept]), color=TRUTH, linewidth=0.9, label="truth")
 
 
 def _draw_covariance(figure: Figure, axes: Axes, wavelengths: np.ndarray, covariance: np.ndarray) -> None:
@@ -152,7 +159,7 @@ def _draw_covariance(figure: Figure, axes: Axes, wavelengths: np.ndarray, covari
     drawn = axes.pcolormesh(wavelengths, wavelengths, covariance, cmap="RdBu_r", vmin=-top, vmax=top)
     axes.set_aspect("equal")
     axes.invert_yaxis()
-    axes.set_xlabel("nm", fontsize=FONT)
+    axes.set_xlabel("wavelength, µm", fontsize=FONT)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.7, location="bottom", extend="both")
     bar.ax.tick_params(labelsize=FONT - 2)
     bar.ax.xaxis.get_offset_text().set_fontsize(FONT - 2)

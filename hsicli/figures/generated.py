@@ -41,7 +41,7 @@ def draw_generated(product: Weights) -> Figure:
         axes.margins(x=0.01)
     columns = dict(zip(product.history_names, np.asarray(product.history).T, strict=True))
     _draw_history(panels[:, 0], columns, int(arrays["panel/at"][-1]))
-    _draw_panel(panels[:, 1:], product.wavelengths, arrays)
+    _draw_panel(panels[:, 1:], product.wavelengths / 1000, arrays)
     return figure
 
 
@@ -78,7 +78,7 @@ def _draw_panel(panels: np.ndarray, wavelengths: np.ndarray, arrays: dict[str, n
         low = min(real[number].min(), made[-1, number].min())
         axes.set_ylim(low - 0.1 * (1 - low), 1 + 0.1 * (1 - low))
     for axes in panels[-1]:
-        axes.set_xlabel("wavelength, nm", fontsize=FONT + 1)
+        axes.set_xlabel("wavelength, µm", fontsize=FONT + 1)
     for axes in panels[:, 0]:
         axes.set_ylabel("over continuum", fontsize=FONT + 1)
     panels[0, 0].legend(fontsize=FONT, framealpha=0.85, edgecolor="none", loc="lower left")

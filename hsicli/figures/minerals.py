@@ -130,7 +130,7 @@ def draw_mineral_spectra(product: Minerals) -> Figure:
         panels[line, 0].set_title(_heading(product, k), fontsize=FONT, loc="left")
         panels[line, 1].set_title(_scores(product, k), fontsize=FONT, loc="left", color="0.3")
     for axes in panels[-1]:
-        axes.set_xlabel("wavelength, nm", fontsize=FONT)
+        axes.set_xlabel("wavelength, µm", fontsize=FONT)
     panels[0, 0].set_ylabel("reflectance over its mean", fontsize=FONT)
     panels[0, 1].set_ylabel("continuum removed", fontsize=FONT)
     panels[0, 1].legend(fontsize=FONT - 1, loc="lower left", frameon=False, ncols=2)
@@ -141,7 +141,7 @@ def _draw_one(axes: Axes, product: Minerals, k: int, spectra: np.ndarray, *, sca
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=FONT - 1)
     breaks = gaps(product.wavelengths)
-    x = np.insert(product.wavelengths.astype(float), breaks, np.nan)
+    x = np.insert(product.wavelengths.astype(float) / 1000, breaks, np.nan)
     colour = tuple(product.colours[k] / 255)
     for (name, style), spectrum in zip(STYLES, spectra, strict=True):
         if not np.isfinite(spectrum).any():
