@@ -39,6 +39,8 @@ class ModelConfig:
     network: NetworkConfig = field(default_factory=NetworkConfig)
 
     def __post_init__(self) -> None:
+        if self.network.members < 2:  # each is held against the pairs that it did not see
+            raise ValueError(f"network.members must be 2 or more, it is {self.network.members}")
         if not self.noise_floor > 0:
             raise ValueError(f"noise_floor must be positive, it is {self.noise_floor}")
         if self.components is not None and self.components < 1:

@@ -138,6 +138,11 @@ def test_settings_without_meaning_are_refused(key):
         replace(BASE, **{key: 0})
 
 
+def test_a_single_network_of_the_mean_has_no_pairs_to_be_held_against():
+    with pytest.raises(ValueError, match="members must be 2 or more"):
+        replace(BASE, network=replace(BASE.network, members=1))
+
+
 def test_intervals_hold_what_they_state_where_offset_and_range_are_foretold():
     model = fitted(replace(BASE, method="gaussian", scaling="minmax"))
     density = predict(model, TEST[0])
