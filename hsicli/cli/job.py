@@ -167,6 +167,8 @@ def plan(
     current = ours and whole
     if dry_run:
         state = "up to date" if current else "would be replaced" if writes.exists() else "would be made"
+        if current and not _companions_stand(job, product):  # a kill came between it and its pictures
+            state = "its pictures would be made"
         _say(job, state, [writes])
         return job
     machine.locks.append(Lock(writes))
@@ -219,14 +221,18 @@ def _provenance(
 
 def _finish_companions(job: Job, product: type | None) -> None:
     """Make again what a kill between the product and its pictures left unmade."""
-    if product is None:
-        return
-    from hsicli.cli.companions import companions_are_current, write_companions
-
-    if not companions_are_current(job.output, product, job.provenance.fingerprint):
+    if product is not None and not _companions_stand(job, product):
+        from hsicli.cli.companions import write_companions
         from hsicli.io.hdf5 import read_product
 
         write_companions(job.output, read_product(job.output, product), job.provenance.fingerprint)
+
+
+def _companions_stand(job: Job, product: type | None) -> bool:
+    """Whether all that belongs beside the product is there, and of this very product."""
+    from hsicli.cli.companions import companions_are_current
+
+    return product is None or companions_are_current(job.output, product, job.provenance.fingerprint)
 
 
 def _checkpoint(job: Job) -> Any:

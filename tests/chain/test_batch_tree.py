@@ -98,3 +98,18 @@ def test_killed_at_random_points_it_comes_to_the_same(folder):
     code, said = run(folder, "killed")
     assert code == 0, said
     assert tree(folder / "killed") == tree(folder / "whole")
+
+
+def test_a_product_whose_picture_a_kill_left_unmade_is_not_up_to_date(tmp_path):
+    image(tmp_path / "a.img", 1)
+    command = [HSICLI, "preprocess", "a.img", "a.h5"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    def asked() -> str:
+        return subprocess.run(
+            [*command, "--dry-run"], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stderr
+
+    assert "up to date" in asked()
+    (tmp_path / "a.png").unlink()
+    assert "its pictures would be made" in asked()
